@@ -1,0 +1,1 @@
+//! Clients, credentials, endpoint, retries and the call log: the only room that talks to AWS.

@@ -1,0 +1,1 @@
+//! Template + artifacts → a running stack, and an Outcome that tells what happened.

@@ -1,0 +1,1 @@
+//! Failure evidence → cause → remedy.

@@ -1,0 +1,1 @@
+//! IAM facts, policies and their evaluation, and what permissions a template requires.

@@ -1,0 +1,20 @@
+//! rlx takes an AWS Lambda project from manifest to running stack and explains
+//! every failure on the way.
+//!
+//! Data walks through the rooms once, front to back (see `docs/architecture.md`):
+//! `manifest` → `service` → `build` → `package` → `template` → `deploy` → `diagnose`.
+//! A room takes values and returns values; only [`report`] writes to a terminal,
+//! only [`aws`] talks to AWS.
+
+pub mod aws;
+pub mod build;
+pub mod cli;
+pub mod context;
+pub mod deploy;
+pub mod diagnose;
+pub mod iam;
+pub mod local;
+pub mod manifest;
+pub mod package;
+pub mod report;
+pub mod template;

@@ -1,0 +1,1 @@
+//! The emulator's life and functions that run here.

@@ -1,0 +1,5 @@
+//! Staged tree → deterministic archive.
+
+mod artifact;
+
+pub use artifact::{Artifact, Artifacts};

@@ -1,0 +1,78 @@
+//! Values → terminal or JSON: the only room that writes output.
+//!
+//! stdout carries data (`--output json` is versioned); progress, warnings and hints go to stderr.
+
+use crate::cli::{GlobalOptions, OutputFormat};
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+
+/// Where and how output is written.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Form of the data on stdout.
+    pub format: OutputFormat,
+    /// Whether stderr is a terminal: spinners and live lines are allowed.
+    pub interactive: bool,
+    /// Whether stdin and stderr are terminals, so that a question can be asked.
+    pub can_ask: bool,
+    /// Colours on stderr.
+    pub color: bool,
+    /// `-v` counts.
+    pub verbosity: u8,
+}
+
+impl Report {
+    /// From flags and the process's streams; `NO_COLOR` is honoured (no-color.org).
+    pub fn from_process(options: &GlobalOptions, env: &BTreeMap<String, String>) -> Self {
+        let set = |name: &str| env.get(name).is_some_and(|v| !v.is_empty());
+        let err_terminal = std::io::stderr().is_terminal();
+        Self {
+            format: options.output,
+            interactive: err_terminal && !set("CI"),
+            can_ask: err_terminal && std::io::stdin().is_terminal(),
+            color: !set("NO_COLOR") && (err_terminal || set("FORCE_COLOR")),
+            verbosity: options.verbose,
+        }
+    }
+
+    /// Writes the result of a command to stdout: JSON when asked for, else the text (nothing if it is empty).
+    pub fn result(&self, json: &serde_json::Value, text: &str) {
+        match self.format {
+            OutputFormat::Json => self.data(&format!("{json:#}\n")),
+            OutputFormat::Text => self.data(text),
+        }
+    }
+
+    /// Writes raw data to stdout. A closed pipe is not an error.
+    pub fn data(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        // A reader that went away (`rlx print | head`) wants no more.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// A line for people, on stderr.
+    pub fn note(&self, text: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    /// A warning, on stderr.
+    pub fn warn(&self, text: &str) {
+        self.note(&format!("{} {text}", self.paint("warning:", anstyle::AnsiColor::Yellow)));
+    }
+
+    /// A line that is shown with `-v` only, on stderr.
+    pub fn verbose(&self, text: &str) {
+        if self.verbosity > 0 {
+            self.note(text);
+        }
+    }
+
+    /// Text in bold colour where colours are on.
+    pub fn paint(&self, text: &str, color: anstyle::AnsiColor) -> String {
+        if !self.color {
+            return text.to_owned();
+        }
+        let style = anstyle::Style::new().bold().fg_color(Some(color.into()));
+        format!("{style}{text}{style:#}")
+    }
+}

@@ -1,0 +1,54 @@
+//! A CloudFormation template as a value.
+
+use serde_json::{Map, Value};
+
+/// A CloudFormation template, sections in document order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Template {
+    /// `AWSTemplateFormatVersion`, `Description`, `Resources`, `Outputs` and whatever else the service adds.
+    pub root: Map<String, Value>,
+}
+
+impl Template {
+    /// A section such as `Resources`, made empty where absent.
+    pub fn section(&mut self, name: &str) -> &mut Map<String, Value> {
+        let section = self.root.entry(name).or_insert_with(|| Value::Object(Map::new()));
+        if !section.is_object() {
+            *section = Value::Object(Map::new());
+        }
+        match section {
+            Value::Object(map) => map,
+            _ => unreachable!("a section is made an object above"),
+        }
+    }
+
+    /// `Resources`, to change.
+    pub fn resources_mut(&mut self) -> &mut Map<String, Value> {
+        self.section("Resources")
+    }
+
+    /// The resource of a logical id.
+    pub fn resource(&self, logical_id: &str) -> Option<&Value> {
+        self.root.get("Resources")?.get(logical_id)
+    }
+
+    /// All resources, with their logical ids.
+    pub fn resources(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.root.get("Resources").and_then(Value::as_object).into_iter().flatten()
+    }
+
+    /// Adds or replaces a resource.
+    pub fn set_resource(&mut self, logical_id: impl Into<String>, resource: Value) {
+        self.resources_mut().insert(logical_id.into(), resource);
+    }
+
+    /// Adds or replaces an output.
+    pub fn set_output(&mut self, name: impl Into<String>, output: Value) {
+        self.section("Outputs").insert(name.into(), output);
+    }
+
+    /// The JSON text that is uploaded: two-space indented, deterministic.
+    pub fn to_json(&self) -> String {
+        format!("{:#}", Value::Object(self.root.clone()))
+    }
+}

@@ -1,0 +1,18 @@
+//! The event types: a file each, a line each in [`ALL`].
+
+use super::Compilation;
+use serde_json::Value;
+
+/// One event type of `functions.<name>.events`.
+pub struct Event {
+    /// Its key in an event object, such as `sqs`.
+    pub name: &'static str,
+    /// JSON Schema of its value. `#/definitions/...` refers to the shared
+    /// definitions of `manifest::schema`.
+    pub schema: fn() -> Value,
+    /// Adds the resources of all events of this type of all functions.
+    pub compile: fn(&mut Compilation<'_>),
+}
+
+/// All event types, in the order in which the framework compiles them.
+pub const ALL: &[Event] = &[];

@@ -1,0 +1,8 @@
+//! [`Service`](crate::manifest::Service) + artifact hashes → CloudFormation template.
+
+mod compile;
+mod document;
+pub mod events;
+
+pub use compile::{Compilation, compile};
+pub use document::Template;
