@@ -1,0 +1,120 @@
+//! CloudFormation values, and what JavaScript thinks of a value.
+
+use serde_json::{Map, Value, json};
+
+/// `{"Ref": ...}`.
+pub fn reference(logical_id: &str) -> Value {
+    json!({ "Ref": logical_id })
+}
+
+/// `{"Fn::GetAtt": [...]}`.
+pub fn get_att(logical_id: &str, attribute: &str) -> Value {
+    json!({ "Fn::GetAtt": [logical_id, attribute] })
+}
+
+/// `{"Fn::Join": [separator, [...]]}`.
+pub fn join(separator: &str, parts: impl IntoIterator<Item = Value>) -> Value {
+    json!({ "Fn::Join": [separator, parts.into_iter().collect::<Vec<_>>()] })
+}
+
+/// `{"Fn::Sub": ...}`.
+pub fn sub(text: impl Into<String>) -> Value {
+    json!({ "Fn::Sub": text.into() })
+}
+
+/// Whether JavaScript's `if (value)` takes the branch: the framework asks so in many places,
+/// so that `0`, `''`, `false` and `null` count as absent.
+pub fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(b) => *b,
+        Value::Number(n) => n.as_f64().is_some_and(|n| n != 0.0),
+        Value::String(s) => !s.is_empty(),
+        Value::Array(_) | Value::Object(_) => true,
+    }
+}
+
+/// The value under a key where JavaScript finds it truthy.
+pub fn get<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
+    value.get(key).filter(|v| truthy(v))
+}
+
+/// The text under a key where there is some.
+pub fn get_str<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+    value.get(key).and_then(Value::as_str).filter(|s| !s.is_empty())
+}
+
+/// Whether a value is a call of a CloudFormation function, such as `{"Fn::GetAtt": ...}`.
+pub fn is_intrinsic(value: &Value) -> bool {
+    value.as_object().is_some_and(|o| o.len() == 1 && o.keys().all(|k| k == "Ref" || k.starts_with("Fn::")))
+}
+
+/// The logical id that a `Ref` or `Fn::GetAtt` names.
+pub fn referred(value: &Value) -> Option<&str> {
+    let target = match value.get("Ref") {
+        Some(target) => target,
+        None => match value.get("Fn::GetAtt")? {
+            Value::String(path) => return path.split('.').next(),
+            list => list.get(0)?,
+        },
+    };
+    target.as_str()
+}
+
+/// Sets a key where there is a value.
+pub fn set_some(map: &mut Map<String, Value>, key: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        map.insert(key.to_owned(), value);
+    }
+}
+
+/// Merges deeply as the framework merges `resources`: mappings by key, lists by index, all else replaced.
+pub fn merge(target: &mut Value, source: Value) {
+    match (target, source) {
+        (Value::Object(target), Value::Object(source)) => {
+            for (key, value) in source {
+                match target.get_mut(&key) {
+                    Some(existing) => merge(existing, value),
+                    None => {
+                        target.insert(key, value);
+                    }
+                }
+            }
+        }
+        (Value::Array(target), Value::Array(source)) => {
+            for (index, value) in source.into_iter().enumerate() {
+                match target.get_mut(index) {
+                    Some(existing) => merge(existing, value),
+                    None => target.push(value),
+                }
+            }
+        }
+        (target, source) => *target = source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_merge_by_index() {
+        let mut target = json!({"a": [{"x": 1}, 2], "b": "old"});
+        merge(&mut target, json!({"a": [{"y": 2}, 3, 4], "b": {"new": true}}));
+        assert_eq!(target, json!({"a": [{"x": 1, "y": 2}, 3, 4], "b": {"new": true}}));
+    }
+
+    #[test]
+    fn zero_and_the_empty_text_are_not_truthy() {
+        assert!([json!(0), json!(""), json!(null), json!(false)].iter().all(|v| !truthy(v)));
+        assert!([json!([]), json!({}), json!("0"), json!(-1)].iter().all(truthy));
+    }
+
+    #[test]
+    fn both_spellings_of_get_att_name_their_resource() {
+        assert_eq!(referred(&json!({"Fn::GetAtt": ["Queue", "Arn"]})), Some("Queue"));
+        assert_eq!(referred(&json!({"Fn::GetAtt": "Queue.Arn"})), Some("Queue"));
+        assert_eq!(referred(&json!({"Ref": "Topic"})), Some("Topic"));
+        assert_eq!(referred(&json!("text")), None);
+    }
+}
