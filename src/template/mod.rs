@@ -9,6 +9,4 @@ pub mod value;
 
 pub use compile::{Compilation, compile};
 pub use document::Template;
-pub use shared::{
-    EventUse, TargetAlias, depend_on_alias, events_of, invoke_permission, is_existing_role, source_name, target,
-};
+pub use shared::{EventUse, TargetAlias, depend_on_alias, events_of, invoke_permission, is_existing_role, target};

@@ -2,7 +2,7 @@
 
 use super::Compilation;
 use super::naming::{EXECUTION_ROLE, function};
-use super::value::{get_att, is_intrinsic, truthy};
+use super::value::{get_att, truthy};
 use crate::manifest::service::Function;
 use serde_json::{Map, Value, json};
 
@@ -194,7 +194,7 @@ impl<'a> Compilation<'a> {
     }
 }
 
-/// All events of a type of one function.
+/// All events of a type of one function. One without a value (`sqs:` alone) is none, as in the framework.
 pub fn events_of<'a>(function: &'a Function, name: &str) -> Vec<EventUse<'a>> {
     let key = &function.key;
     function
@@ -202,7 +202,7 @@ pub fn events_of<'a>(function: &'a Function, name: &str) -> Vec<EventUse<'a>> {
         .iter()
         .enumerate()
         .filter_map(|(index, event)| {
-            let value = event.get(name)?;
+            let value = event.get(name).filter(|value| truthy(value))?;
             Some(EventUse { function, index, value, path: format!("functions.{key}.events[{index}].{name}") })
         })
         .collect()
@@ -227,27 +227,6 @@ pub fn depend_on_alias(resource: &mut Value, function: &Function) {
     if let Some(alias) = TargetAlias::of(function) {
         resource["DependsOn"] = json!(alias.logical_id);
     }
-}
-
-/// The last part of an ARN's name, or the logical id that an intrinsic refers to: what names an event's
-/// source inside a logical id. `Fn::GetAtt` gives its resource, `Ref` and `Fn::ImportValue` their value,
-/// `Fn::Join` its last part, a text what stands after the last colon.
-pub fn source_name(arn: &Value) -> Option<String> {
-    if !is_intrinsic(arn) {
-        return arn.as_str().map(|arn| arn.rsplit(':').next().unwrap_or(arn).to_owned());
-    }
-    let text = |v: &Value| v.as_str().map(str::to_owned);
-    if let Some(name) = super::value::referred(arn) {
-        return Some(name.to_owned());
-    }
-    if let Some(name) = arn.get("Fn::ImportValue") {
-        return text(name);
-    }
-    if let Some(name) = arn.get("Fn::Sub") {
-        let name = text(name).or_else(|| text(name.get(0)?))?;
-        return name.rsplit(':').next().map(str::to_owned);
-    }
-    arn.pointer("/Fn::Join/1")?.as_array()?.last().and_then(text)
 }
 
 /// Names for people: `a`, `b` and `c`.

@@ -5,10 +5,10 @@
 
 use super::Event;
 use super::grants::{Grant, give_network_access};
-use super::occurrence::{Occurrence, events_of, truthy};
+use super::read::truthy;
 use super::source_mapping::SourceMapping;
 use crate::manifest::Problem;
-use crate::template::{Compilation, naming};
+use crate::template::{Compilation, EventUse, events_of, naming};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -45,7 +45,9 @@ impl Pollers {
     /// The property of a source mapping.
     pub fn into_property(self) -> Value {
         let pollers = [("MinimumPollers", self.minimum_pollers), ("MaximumPollers", self.maximum_pollers)];
-        Value::Object(pollers.into_iter().filter_map(|(name, count)| Some((name.to_owned(), count?))).collect::<Map<_, _>>())
+        Value::Object(
+            pollers.into_iter().filter_map(|(name, count)| Some((name.to_owned(), count?))).collect::<Map<_, _>>(),
+        )
     }
 }
 
@@ -129,7 +131,7 @@ fn compile(it: &mut Compilation<'_>) {
         let mut secrets = Grant::new(&["secretsmanager:GetSecretValue"]);
         let mut in_network = false;
         for event in events_of(function, EVENT.name) {
-            let Some(topic) = event.parse::<Topic>(&mut it.problems) else { continue };
+            let Some(topic) = event.read::<Topic>(&mut it.problems) else { continue };
             check_network(&topic, &event, it);
             let id = naming::event_source::kafka(&function.key, &topic.topic);
 
@@ -141,7 +143,7 @@ fn compile(it: &mut Compilation<'_>) {
                 in_network |= need == Some(Need::Network);
                 for value in values {
                     if need == Some(Need::Secret) {
-                        secrets.on(function, value.clone());
+                        secrets.on(value.clone());
                     }
                     let uri = value.as_str().map_or_else(|| value.clone(), |text| format!("{prefix}{text}").into());
                     configurations.push(json!({ "Type": kind, "URI": uri }));
@@ -169,18 +171,18 @@ fn compile(it: &mut Compilation<'_>) {
                 truthy(topic.on_failure_destination).map(|arn| json!({ "OnFailure": { "Destination": arn } })),
             );
             mapping.set_some("ProvisionedPollerConfig", topic.provisioned_poller_config.map(Pollers::into_property));
-            it.add(id, mapping.into_resource(), &event.path);
+            it.add_resource(id, mapping.into_resource(), &event.path);
         }
         // https://docs.aws.amazon.com/lambda/latest/dg/smaa-permissions.html
         secrets.give(it);
         if in_network {
-            give_network_access(function, it);
+            give_network_access(it);
         }
     }
 }
 
 /// Subnets without security groups, or the other way round, cannot be attached.
-fn check_network(topic: &Topic, event: &Occurrence<'_>, it: &mut Compilation<'_>) {
+fn check_network(topic: &Topic, event: &EventUse<'_>, it: &mut Compilation<'_>) {
     let has = |name: &str| topic.access_configurations.contains_key(name);
     let (present, missing) = match (has("vpcSubnet"), has("vpcSecurityGroup")) {
         (true, false) => ("vpcSubnet", "vpcSecurityGroup"),
@@ -198,7 +200,7 @@ pub(super) fn starting_position(
     mapping: &mut SourceMapping,
     position: Option<Value>,
     timestamp: Option<Value>,
-    event: &Occurrence<'_>,
+    event: &EventUse<'_>,
     it: &mut Compilation<'_>,
 ) {
     let position = truthy(position).unwrap_or_else(|| "TRIM_HORIZON".into());

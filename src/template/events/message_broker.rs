@@ -4,9 +4,9 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/with-mq.html#events-mq-permissions>.
 
 use super::grants::{Grant, give_network_access};
-use super::occurrence::{events_of, truthy};
+use super::read::truthy;
 use super::source_mapping::SourceMapping;
-use crate::template::Compilation;
+use crate::template::{Compilation, events_of};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ pub(super) fn compile(it: &mut Compilation<'_>, name: &'static str, logical_id: 
         let mut secrets = Grant::new(&["secretsmanager:GetSecretValue"]);
         let mut brokers = Grant::new(&["mq:DescribeBroker"]);
         for event in events_of(function, name) {
-            let Some(queue) = event.parse::<Queue>(&mut it.problems) else { continue };
+            let Some(queue) = event.read::<Queue>(&mut it.problems) else { continue };
             let mut access = vec![json!({ "Type": "BASIC_AUTH", "URI": queue.basic_auth_arn })];
             access.extend(truthy(queue.virtual_host).map(|host| json!({ "Type": "VIRTUAL_HOST", "URI": host })));
 
@@ -75,14 +75,14 @@ pub(super) fn compile(it: &mut Compilation<'_>, name: &'static str, logical_id: 
             mapping.set_some("MaximumBatchingWindowInSeconds", truthy(queue.maximum_batching_window));
             mapping.set_some("Enabled", queue.enabled);
             mapping.set_filters(queue.filter_patterns.as_deref());
-            brokers.on(function, queue.arn);
-            secrets.on(function, queue.basic_auth_arn);
-            it.add(logical_id(&function.key, &queue.queue), mapping.into_resource(), &event.path);
+            brokers.on(queue.arn);
+            secrets.on(queue.basic_auth_arn);
+            it.add_resource(logical_id(&function.key, &queue.queue), mapping.into_resource(), &event.path);
         }
         if !brokers.is_empty() {
             secrets.give(it);
             brokers.give(it);
-            give_network_access(function, it);
+            give_network_access(it);
         }
     }
 }

@@ -1,5 +1,18 @@
 //! The event types: a file each, a line each in [`ALL`].
 
+mod activemq;
+mod grants;
+mod json_text;
+mod kafka;
+mod message_broker;
+mod msk;
+mod rabbitmq;
+mod read;
+mod source_mapping;
+mod source_name;
+mod sqs;
+mod stream;
+
 use super::Compilation;
 use serde_json::Value;
 
@@ -15,4 +28,4 @@ pub struct Event {
 }
 
 /// All event types, in the order in which the framework compiles them.
-pub const ALL: &[Event] = &[];
+pub const ALL: &[Event] = &[stream::EVENT, kafka::EVENT, activemq::EVENT, rabbitmq::EVENT, msk::EVENT, sqs::EVENT];

@@ -6,10 +6,10 @@
 use super::Event;
 use super::grants::{Grant, give_network_access};
 use super::kafka::{Pollers, position_schema, starting_position};
-use super::occurrence::{events_of, truthy};
+use super::read::truthy;
 use super::source_mapping::SourceMapping;
 use super::source_name::source_name;
-use crate::template::{Compilation, naming};
+use crate::template::{Compilation, events_of, naming};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -63,8 +63,8 @@ fn compile(it: &mut Compilation<'_>) {
     for function in it.service.functions.values() {
         let mut access = Grant::new(&["kafka:DescribeCluster", "kafka:GetBootstrapBrokers"]);
         for event in events_of(function, EVENT.name) {
-            let Some(topic) = event.parse::<Topic>(&mut it.problems) else { continue };
-            let cluster = source_name(&topic.arn, |arn| arn.split('/').nth(1).unwrap_or(arn));
+            let Some(topic) = event.read::<Topic>(&mut it.problems) else { continue };
+            let cluster = source_name(&topic.arn, |arn| arn.split('/').nth(1).unwrap_or(arn), |part| part);
             let id = naming::event_source::msk(&function.key, &cluster, &topic.topic);
 
             let mut mapping = SourceMapping::to(function, it);
@@ -84,12 +84,12 @@ fn compile(it: &mut Compilation<'_>) {
             );
             mapping.set_filters(topic.filter_patterns.as_deref());
             mapping.set_some("ProvisionedPollerConfig", topic.provisioned_poller_config.map(Pollers::into_property));
-            access.on(function, topic.arn);
-            it.add(id, mapping.into_resource(), &event.path);
+            access.on(topic.arn);
+            it.add_resource(id, mapping.into_resource(), &event.path);
         }
         if !access.is_empty() {
             access.give(it);
-            give_network_access(function, it);
+            give_network_access(it);
         }
     }
 }

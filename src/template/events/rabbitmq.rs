@@ -7,11 +7,8 @@ use crate::template::naming::event_source;
 use serde_json::{Value, json};
 
 /// The event type.
-pub const EVENT: Event = Event {
-    name: "rabbitmq",
-    schema,
-    compile: |it| message_broker::compile(it, "rabbitmq", event_source::rabbit_mq),
-};
+pub const EVENT: Event =
+    Event { name: "rabbitmq", schema, compile: |it| message_broker::compile(it, "rabbitmq", event_source::rabbit_mq) };
 
 fn schema() -> Value {
     let mut schema = message_broker::schema();

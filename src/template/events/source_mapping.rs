@@ -4,7 +4,7 @@
 
 use super::json_text::json_text;
 use crate::manifest::service::Function;
-use crate::template::Compilation;
+use crate::template::{Compilation, target};
 use serde_json::{Map, Value, json};
 
 /// A mapping in the making.
@@ -17,10 +17,9 @@ pub(super) struct SourceMapping {
 impl SourceMapping {
     /// A mapping to a function (to its alias where it has one), which waits for
     /// the execution role: Lambda checks the role's rights on creation.
-    pub fn to(function: &Function, it: &Compilation<'_>) -> Self {
-        let depends_on = it.role_dependency(function).into_iter().chain(it.alias_dependency(function)).collect();
-        let mut mapping = Self { depends_on, properties: Map::new() };
-        mapping.set("FunctionName", it.function_target(function));
+    pub fn to<'a>(function: &'a Function, it: &Compilation<'a>) -> Self {
+        let mut mapping = Self { depends_on: it.mapping_depends_on(function), properties: Map::new() };
+        mapping.set("FunctionName", target(function));
         mapping
     }
 

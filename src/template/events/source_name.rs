@@ -2,32 +2,46 @@
 
 use serde_json::Value;
 
-/// The name in a source: of an ARN by `of_arn`, of an intrinsic function by its last readable part.
+/// The name in a source: of an ARN by `of_arn`, of the last text in a `Fn::Join` by `of_part`,
+/// of another intrinsic function by what it refers to.
 ///
 /// Framework v3 knows `Fn::GetAtt`, `Fn::ImportValue`, `Ref` and `Fn::Join` with text at the end,
 /// and fails without a message on the rest (`Fn::Sub`, nested functions); here those get a name too.
-pub(super) fn source_name(source: &Value, of_arn: impl Fn(&str) -> &str + Copy) -> String {
-    match source {
-        Value::String(arn) => of_arn(arn).to_owned(),
-        Value::Object(function) => function.iter().next().map_or_else(String::new, |(name, argument)| {
-            match (name.as_str(), argument) {
-                ("Fn::GetAtt", Value::Array(path)) => text(path.first()),
-                ("Fn::GetAtt", Value::String(path)) => path.split('.').next().unwrap_or_default().to_owned(),
-                ("Ref" | "Fn::ImportValue", Value::String(name)) => name.clone(),
-                ("Fn::Join", Value::Array(arguments)) => match arguments.get(1).and_then(Value::as_array) {
-                    Some(parts) => match parts.last() {
-                        Some(Value::String(part)) => last_segment(part, '/').to_owned(),
-                        Some(part) => source_name(part, of_arn),
-                        None => String::new(),
-                    },
-                    None => String::new(),
+pub(super) fn source_name<'a>(
+    source: &'a Value,
+    of_arn: impl Fn(&'a str) -> &'a str,
+    of_part: impl Fn(&'a str) -> &'a str,
+) -> String {
+    if let Value::String(arn) = source {
+        return of_arn(arn).to_owned();
+    }
+    let mut source = source;
+    loop {
+        source = match source {
+            Value::String(text) => return of_arn(text).to_owned(),
+            Value::Object(function) => match function.iter().next() {
+                Some((name, Value::String(id))) if name == "Ref" || name == "Fn::ImportValue" => return id.clone(),
+                Some((name, argument)) if name == "Fn::GetAtt" => match argument.get(0).or(Some(argument)) {
+                    Some(Value::String(id)) => return id.split('.').next().unwrap_or_default().to_owned(),
+                    _ => return String::new(),
                 },
-                ("Fn::Sub", Value::Array(arguments)) => of_arn(&text(arguments.first())).to_owned(),
-                (_, argument) => source_name(argument, of_arn),
-            }
-        }),
-        Value::Array(parts) => parts.last().map_or_else(String::new, |part| source_name(part, of_arn)),
-        other => other.to_string(),
+                Some((name, argument)) if name == "Fn::Join" => {
+                    match argument.get(1).and_then(Value::as_array).and_then(|parts| parts.last()) {
+                        Some(Value::String(part)) => return of_part(part).to_owned(),
+                        Some(part) => part,
+                        None => return String::new(),
+                    }
+                }
+                Some((_, argument)) => argument,
+                None => return String::new(),
+            },
+            // The text of `Fn::Sub` with variables.
+            Value::Array(arguments) => match arguments.first() {
+                Some(first) => first,
+                None => return String::new(),
+            },
+            other => return other.to_string(),
+        }
     }
 }
 
@@ -36,17 +50,13 @@ pub(super) fn last_segment(text: &str, separator: char) -> &str {
     text.rsplit(separator).next().unwrap_or(text)
 }
 
-fn text(value: Option<&Value>) -> String {
-    value.and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
     fn queue(source: Value) -> String {
-        source_name(&source, |arn| last_segment(arn, ':'))
+        source_name(&source, |arn| last_segment(arn, ':'), |part| part)
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use super::Event;
 use super::grants::Grant;
-use super::occurrence::{events, truthy};
+use super::read::truthy;
 use super::source_mapping::SourceMapping;
 use super::source_name::{last_segment, source_name};
 use crate::template::{Compilation, naming};
@@ -54,13 +54,14 @@ fn schema() -> Value {
 
 fn compile(it: &mut Compilation<'_>) {
     let mut access = Grant::new(&["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]);
-    for event in events(it.service, EVENT.name) {
+    for event in it.events(EVENT.name) {
         let queue = match event.value {
             Value::String(_) => Some(Queue::of(event.value.clone())),
-            _ => event.parse::<Queue>(&mut it.problems),
+            _ => event.read::<Queue>(&mut it.problems),
         };
         let Some(queue) = queue else { continue };
-        let id = naming::event_source::queue(&event.function.key, &source_name(&queue.arn, |arn| last_segment(arn, ':')));
+        let name = source_name(&queue.arn, |arn| last_segment(arn, ':'), |part| part);
+        let id = naming::event_source::queue(&event.function.key, &name);
 
         let mut mapping = SourceMapping::to(event.function, it);
         mapping.set("BatchSize", truthy(queue.batch_size).unwrap_or_else(|| DEFAULT_BATCH_SIZE.into()));
@@ -73,8 +74,8 @@ fn compile(it: &mut Compilation<'_>) {
             "ScalingConfig",
             truthy(queue.maximum_concurrency).map(|limit| json!({ "MaximumConcurrency": limit })),
         );
-        access.on(event.function, queue.arn);
-        it.add(id, mapping.into_resource(), &event.path);
+        access.on(queue.arn);
+        it.add_resource(id, mapping.into_resource(), &event.path);
     }
     access.give(it);
 }

@@ -5,13 +5,12 @@
 
 use super::Event;
 use super::grants::Grant;
-use super::occurrence::{Occurrence, events_of, truthy};
+use super::read::truthy;
 use super::source_mapping::SourceMapping;
-use super::source_name::source_name;
+use super::source_name::{last_segment, source_name};
 use crate::manifest::Problem;
-use crate::template::naming::{self, Naming};
 use crate::template::value::reference;
-use crate::template::Compilation;
+use crate::template::{Compilation, EventUse, events_of, naming};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -112,10 +111,10 @@ fn compile(it: &mut Compilation<'_>) {
     }
 }
 
-fn compile_stream(it: &mut Compilation<'_>, event: &Occurrence<'_>, access: &mut Access) {
+fn compile_stream<'a>(it: &mut Compilation<'a>, event: &EventUse<'a>, access: &mut Access) {
     let stream = match event.value {
         Value::String(arn) => Some(Stream { arn: arn.clone().into(), ..Stream::default() }),
-        _ => event.parse::<Stream>(&mut it.problems),
+        _ => event.read::<Stream>(&mut it.problems),
     };
     let Some(stream) = stream else { return };
     let function = event.function;
@@ -126,7 +125,7 @@ fn compile_stream(it: &mut Compilation<'_>, event: &Occurrence<'_>, access: &mut
         );
         return;
     };
-    let name = source_name(&stream.arn, |arn| arn.split('/').nth(1).unwrap_or(arn));
+    let name = source_name(&stream.arn, |arn| arn.split('/').nth(1).unwrap_or(arn), |part| last_segment(part, '/'));
 
     let mut mapping = SourceMapping::to(function, it);
     mapping.set("BatchSize", truthy(stream.batch_size).unwrap_or_else(|| DEFAULT_BATCH_SIZE.into()));
@@ -146,28 +145,30 @@ fn compile_stream(it: &mut Compilation<'_>, event: &Occurrence<'_>, access: &mut
     let timestamp = truthy(stream.starting_position_timestamp);
     let consumer = truthy(stream.consumer);
     match (kind.as_str(), &consumer) {
-        ("dynamodb", _) => access.dynamodb.on(function, stream.arn.clone()),
-        (_, Some(_)) => access.kinesis_with_consumer.on(function, stream.arn.clone()),
-        (_, None) => access.kinesis.on(function, stream.arn.clone()),
+        ("dynamodb", _) => access.dynamodb.on(stream.arn.clone()),
+        (_, Some(_)) => access.kinesis_with_consumer.on(stream.arn.clone()),
+        (_, None) => access.kinesis.on(stream.arn.clone()),
     }
 
     if let Some(Destinations { on_failure }) = stream.destinations {
         let (arn, declared) = match &on_failure {
-            Value::Object(map) if map.contains_key("arn") => (map["arn"].clone(), map.get("type").and_then(Value::as_str)),
+            Value::Object(map) if map.contains_key("arn") => {
+                (map["arn"].clone(), map.get("type").and_then(Value::as_str))
+            }
             _ => (on_failure.clone(), None),
         };
         match service_of(declared, &arn).as_deref() {
-            Some("sns") => access.failure_topic.on(function, arn.clone()),
-            _ => access.failure_queue.on(function, arn.clone()),
+            Some("sns") => access.failure_topic.on(arn.clone()),
+            _ => access.failure_queue.on(arn.clone()),
         }
         mapping.set("DestinationConfig", json!({ "OnFailure": { "Destination": arn } }));
     }
 
     if let Some(consumer) = consumer.filter(|_| kind == "kinesis") {
         let consumer = if consumer == Value::Bool(true) {
-            let consumer_name = Naming::new(it.service).stream_consumer(&function.key, &name);
+            let consumer_name = it.names().stream_consumer(&function.key, &name);
             let id = naming::event_source::stream_consumer(&consumer_name);
-            it.add(
+            it.add_resource(
                 id.clone(),
                 json!({
                     "Type": "AWS::Kinesis::StreamConsumer",
@@ -181,7 +182,7 @@ fn compile_stream(it: &mut Compilation<'_>, event: &Occurrence<'_>, access: &mut
             consumer
         };
         mapping.set("EventSourceArn", consumer.clone());
-        access.consumer.on(function, consumer);
+        access.consumer.on(consumer);
         if position == "AT_TIMESTAMP" && timestamp.is_none() {
             it.problems.push(
                 Problem::at(&event.path, "startingPosition is AT_TIMESTAMP, but there is no startingPositionTimestamp")
@@ -190,7 +191,7 @@ fn compile_stream(it: &mut Compilation<'_>, event: &Occurrence<'_>, access: &mut
         }
         mapping.set_some("StartingPositionTimestamp", timestamp);
     }
-    it.add(naming::event_source::stream(&function.key, &kind, &name), mapping.into_resource(), &event.path);
+    it.add_resource(naming::event_source::stream(&function.key, &kind, &name), mapping.into_resource(), &event.path);
 }
 
 /// `dynamodb`, `kinesis`, `sns` or `sqs`: what the manifest declares, else the service in the ARN.
