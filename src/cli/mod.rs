@@ -2,6 +2,7 @@
 
 mod completions;
 mod error;
+mod init;
 
 pub use error::{ExitKind, Failure};
 
@@ -67,6 +68,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Completions(completions::CompletionsArgs),
+    Init(init::InitArgs),
 }
 
 /// Runs the process's command line.
@@ -93,5 +95,6 @@ pub fn main() -> ExitCode {
 fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
     match command {
         Command::Completions(args) => completions::run(&args, context),
+        Command::Init(args) => init::run(&args, context),
     }
 }

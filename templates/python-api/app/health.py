@@ -1,0 +1,5 @@
+"""GET /health"""
+
+
+def handler(_event, _context):
+    return {"statusCode": 204}
