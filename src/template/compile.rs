@@ -1,7 +1,7 @@
 //! Runs the compilers in the framework's order.
 
 use super::naming::Naming;
-use super::{Template, events};
+use super::{Template, core, events, function, layer, resources, role};
 use crate::manifest::{Problems, Service};
 use crate::package::Artifacts;
 use std::collections::HashMap;
@@ -44,8 +44,16 @@ impl<'a> Compilation<'a> {
 /// Compiles a service to its template. Problems may hold errors, in which case the template is incomplete.
 pub fn compile(service: &Service, artifacts: &Artifacts) -> (Template, Problems) {
     let mut it = Compilation::new(service, artifacts);
+    core::compile(&mut it);
+    role::compile(&mut it);
+    layer::compile(&mut it);
+    function::compile(&mut it);
     for event in events::ALL {
         (event.compile)(&mut it);
     }
+    function::own_roles(&mut it);
+    resources::export_outputs(&mut it);
+    resources::merge_own(&mut it);
+    resources::strip_nulls(&mut it);
     (it.template, it.problems)
 }

@@ -1,12 +1,20 @@
 //! [`Service`](crate::manifest::Service) + artifact hashes → CloudFormation template.
 
 mod compile;
+mod core;
 mod document;
 pub mod events;
+mod function;
+mod layer;
 pub mod naming;
+mod resources;
+mod role;
 mod shared;
 pub mod value;
 
+pub use self::core::{deployment_bucket, deployment_bucket_name, deployment_prefix};
 pub use compile::{Compilation, compile};
 pub use document::Template;
-pub use shared::{EventUse, TargetAlias, depend_on_alias, events_of, invoke_permission, is_existing_role, target};
+pub use shared::{
+    EventUse, TargetAlias, apply_condition, depend_on_alias, events_of, invoke_permission, is_existing_role, target,
+};

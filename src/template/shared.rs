@@ -1,9 +1,10 @@
 //! What the compilers of functions and events share.
 
-use super::Compilation;
 use super::naming::{EXECUTION_ROLE, function};
 use super::value::{get_att, truthy};
+use super::{Compilation, core};
 use crate::manifest::service::Function;
+use crate::package::Artifact;
 use serde_json::{Map, Value, json};
 
 /// One event of one function.
@@ -63,6 +64,30 @@ pub fn is_existing_role(role: &Value) -> bool {
 }
 
 impl<'a> Compilation<'a> {
+    /// Where an archive lies in the deployment bucket: `Code` of a function, `Content` of a layer.
+    pub fn code(&self, s3_key: &str) -> Value {
+        json!({ "S3Bucket": core::deployment_bucket(self.service), "S3Key": s3_key })
+    }
+
+    fn s3_key(&self, artifact: Option<&Artifact>, name: &str) -> String {
+        let (prefix, service) = (core::deployment_prefix(self.service), self.service);
+        match artifact {
+            Some(artifact) => artifact.s3_key(prefix, &service.name, &service.stage),
+            // Nothing was built: the template is read, not deployed.
+            None => format!("{prefix}/{}/{}/{name}.zip", service.name, service.stage),
+        }
+    }
+
+    /// The key of a function's archive in the deployment bucket.
+    pub fn function_s3_key(&self, function: &str) -> String {
+        self.s3_key(self.artifacts.of_function(function), function)
+    }
+
+    /// The key of a layer's archive in the deployment bucket.
+    pub fn layer_s3_key(&self, layer: &str) -> String {
+        self.s3_key(self.artifacts.of_layer(layer), layer)
+    }
+
     /// All events of a type, of all functions, in manifest order.
     pub fn events(&self, name: &str) -> Vec<EventUse<'a>> {
         let service = self.service;
@@ -220,6 +245,13 @@ pub fn invoke_permission(function: &Function, principal: impl Into<Value>, sourc
     let mut resource = json!({ "Type": "AWS::Lambda::Permission", "Properties": properties });
     depend_on_alias(&mut resource, function);
     resource
+}
+
+/// Gives a resource or output the `condition` of its function.
+pub fn apply_condition(resource: &mut Value, function: &Function) {
+    if let Some(condition) = super::value::get(&function.raw, "condition") {
+        resource["Condition"] = condition.clone();
+    }
 }
 
 /// Makes a resource wait for a function's alias, where it has one.

@@ -68,6 +68,11 @@ pub fn set_some(map: &mut Map<String, Value>, key: &str, value: Option<Value>) {
     }
 }
 
+/// `[{"Key": ..., "Value": ...}]` from a mapping of tags.
+pub fn tags(tags: &Map<String, Value>) -> Value {
+    tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
+}
+
 /// Merges deeply as the framework merges `resources`: mappings by key, lists by index, all else replaced.
 pub fn merge(target: &mut Value, source: Value) {
     match (target, source) {
