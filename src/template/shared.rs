@@ -176,6 +176,22 @@ impl<'a> Compilation<'a> {
         }
     }
 
+    /// Lets another service take the role that functions share, where that role is made here.
+    pub fn trust(&mut self, principal: &str) {
+        let services = self.template.resources_mut().get_mut(EXECUTION_ROLE).and_then(|role| {
+            role.pointer_mut("/Properties/AssumeRolePolicyDocument/Statement")?
+                .as_array_mut()?
+                .iter_mut()
+                .filter_map(|statement| statement.pointer_mut("/Principal/Service")?.as_array_mut())
+                .find(|services| services.iter().any(|service| service == "lambda.amazonaws.com"))
+        });
+        if let Some(services) = services
+            && !services.iter().any(|service| service == principal)
+        {
+            services.push(json!(principal));
+        }
+    }
+
     /// Adds a resource that stems from `path`. A problem where another one has the same logical id:
     /// CloudFormation has one resource per id, so that one of the two would vanish.
     pub fn add_resource(&mut self, logical_id: impl Into<String>, resource: Value, path: &str) {

@@ -1,13 +1,22 @@
 //! The event types: a file each, a line each in [`ALL`].
 
 mod activemq;
+mod alexa;
+mod cloudwatch_event;
+mod cloudwatch_log;
+mod event_bridge;
 mod grants;
+mod iot;
+mod iot_fleet_provisioning;
 mod json_text;
 mod kafka;
 mod message_broker;
 mod msk;
 mod rabbitmq;
 mod read;
+mod rule_target;
+mod schedule;
+mod sns;
 mod source_mapping;
 mod source_name;
 mod sqs;
@@ -28,4 +37,20 @@ pub struct Event {
 }
 
 /// All event types, in the order in which the framework compiles them.
-pub const ALL: &[Event] = &[stream::EVENT, kafka::EVENT, activemq::EVENT, rabbitmq::EVENT, msk::EVENT, sqs::EVENT];
+pub const ALL: &[Event] = &[
+    schedule::EVENT,
+    sns::EVENT,
+    stream::EVENT,
+    kafka::EVENT,
+    activemq::EVENT,
+    rabbitmq::EVENT,
+    msk::EVENT,
+    alexa::SKILL,
+    alexa::SMART_HOME,
+    iot::EVENT,
+    iot_fleet_provisioning::EVENT,
+    cloudwatch_event::EVENT,
+    cloudwatch_log::EVENT,
+    event_bridge::EVENT,
+    sqs::EVENT,
+];

@@ -19,7 +19,7 @@ mod service;
 mod text;
 pub mod websocket;
 
-pub use service::Naming;
+pub use service::{Naming, md5_hex};
 pub use text::{
     camel_case, normalize_alphanumeric, normalize_name, normalize_path, normalize_path_part, normalize_resource,
     start_case, upper_first,

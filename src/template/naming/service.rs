@@ -156,6 +156,7 @@ impl<'a> Naming<'a> {
     }
 }
 
-fn md5_hex(text: &str) -> String {
+/// MD5 in lower-case hexadecimal: how the framework shortens names that are too long.
+pub fn md5_hex(text: &str) -> String {
     Md5::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
 }
