@@ -2,6 +2,7 @@
 
 mod compile;
 mod core;
+pub mod custom_resource;
 mod document;
 pub mod events;
 mod function;
