@@ -11,6 +11,8 @@ pub mod naming;
 mod resources;
 mod role;
 mod shared;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod value;
 
 pub use self::core::{deployment_bucket, deployment_bucket_name, deployment_prefix};

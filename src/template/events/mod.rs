@@ -4,8 +4,11 @@ mod activemq;
 mod alexa;
 mod cloudwatch_event;
 mod cloudwatch_log;
+mod content_id;
 mod event_bridge;
+mod gateway;
 mod grants;
+pub mod http;
 mod iot;
 mod iot_fleet_provisioning;
 mod json_text;
@@ -39,6 +42,7 @@ pub struct Event {
 /// All event types, in the order in which the framework compiles them.
 pub const ALL: &[Event] = &[
     schedule::EVENT,
+    http::EVENT,
     sns::EVENT,
     stream::EVENT,
     kafka::EVENT,

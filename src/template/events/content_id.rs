@@ -1,0 +1,124 @@
+//! Logical ids that follow content: equal content, equal id.
+
+use crate::manifest::Service;
+use crate::manifest::service::Function;
+use crate::template::naming::function;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Hexadecimal digits of an id: 128 bits.
+const LENGTH: usize = 32;
+
+/// Collects what an API deployment serves.
+pub(super) struct ContentId<'a> {
+    service: &'a Service,
+    parts: BTreeMap<String, Value>,
+}
+
+impl<'a> ContentId<'a> {
+    /// Nothing yet.
+    pub fn new(service: &'a Service) -> Self {
+        Self { service, parts: BTreeMap::new() }
+    }
+
+    /// Adds a value under a name; what the name stood for before is replaced.
+    pub fn add(&mut self, name: &str, value: &Value) {
+        self.parts.insert(name.to_owned(), value.clone());
+    }
+
+    /// Adds a resource of the template, with what it refers to in the service's own `resources`
+    /// and the names of the functions that it calls: API Gateway keeps their ids and ARNs in the
+    /// deployment, so that a replaced one must be deployed anew.
+    pub fn add_resource(&mut self, logical_id: &str, resource: &Value) {
+        self.add(&format!("resource {logical_id}"), resource);
+        let mut referred = Vec::new();
+        collect_references(resource, &mut referred);
+        for target in referred {
+            if let Some(own) = self.user_resources().and_then(|resources| resources.get(target)) {
+                self.add(&format!("user {target}"), own);
+            } else if let Some(function) = self.function_of(target) {
+                self.add_function(function);
+            }
+        }
+    }
+
+    /// Adds the resources of a type prefix that the service writes itself, and what it changes in
+    /// those made here (entries without a type).
+    pub fn add_user_resources(&mut self, kind: &str) {
+        let Some(resources) = self.user_resources() else { return };
+        for (logical_id, resource) in resources {
+            let theirs = resource.get("Type").and_then(Value::as_str);
+            let changed = theirs.is_none() && self.parts.contains_key(&format!("resource {logical_id}"));
+            if changed || theirs.is_some_and(|theirs| theirs.starts_with(kind)) {
+                self.add(&format!("user {logical_id}"), resource);
+            }
+        }
+        let extensions = self.service.resources.get("extensions").and_then(Value::as_object);
+        for (logical_id, extension) in extensions.into_iter().flatten() {
+            if self.parts.contains_key(&format!("resource {logical_id}")) {
+                self.add(&format!("extension {logical_id}"), extension);
+            }
+        }
+    }
+
+    /// Adds the deployed name of a function.
+    pub fn add_function(&mut self, function: &Function) {
+        self.add(&format!("function {}", function.key), &json!(function.name));
+    }
+
+    /// Letters and digits that differ when the content does; the order of keys does not count.
+    pub fn finish(self) -> String {
+        let mut text = String::new();
+        for (name, value) in &self.parts {
+            text.push_str(name);
+            write_canonical(value, &mut text);
+        }
+        Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>()[..LENGTH]
+            .to_owned()
+    }
+
+    fn user_resources(&self) -> Option<&'a serde_json::Map<String, Value>> {
+        self.service.resources.get("Resources")?.as_object()
+    }
+
+    fn function_of(&self, logical_id: &str) -> Option<&'a Function> {
+        self.service.functions.values().find(|f| function::logical_id(&f.key) == logical_id)
+    }
+}
+
+/// The logical ids that `Ref` and `Fn::GetAtt` name inside a value.
+fn collect_references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    found.extend(crate::template::value::referred(value));
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect_references(item, found)),
+        Value::Object(map) => map.values().for_each(|value| collect_references(value, found)),
+        _ => {}
+    }
+}
+
+/// Compact JSON with sorted keys.
+fn write_canonical(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(map) => {
+            text.push('{');
+            let sorted: BTreeMap<_, _> = map.iter().collect();
+            for (key, value) in sorted {
+                text.push_str(&json!(key).to_string());
+                text.push(':');
+                write_canonical(value, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                write_canonical(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        plain => text.push_str(&plain.to_string()),
+    }
+}

@@ -1,0 +1,161 @@
+//! What REST, HTTP and websocket APIs share.
+
+use crate::manifest::Service;
+use crate::template::Compilation;
+use crate::template::naming::custom_resource;
+use crate::template::value::{get_att, join, reference, truthy};
+use serde_json::{Map, Value, json};
+
+/// The principal as which API Gateway calls functions.
+pub(super) const PRINCIPAL: &str = "apigateway.amazonaws.com";
+
+/// The version of the Lambda API in an invocation URI.
+const INVOKE_API: &str = "2015-03-31";
+
+/// The URI by which API Gateway invokes a function.
+///
+/// <https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html#uri>
+pub(super) fn invocation_uri(function_arn: Value) -> Value {
+    join(
+        "",
+        [
+            json!("arn:"),
+            reference("AWS::Partition"),
+            json!(":apigateway:"),
+            reference("AWS::Region"),
+            json!(format!(":lambda:path/{INVOKE_API}/functions/")),
+            function_arn,
+            json!("/invocations"),
+        ],
+    )
+}
+
+/// The ARN of what an API may execute; `rest` follows the API's id, such as `/*/*`.
+pub(super) fn execute_api_arn(api_id: Value, rest: &str) -> Value {
+    join(
+        "",
+        [
+            json!("arn:"),
+            reference("AWS::Partition"),
+            json!(":execute-api:"),
+            reference("AWS::Region"),
+            json!(":"),
+            reference("AWS::AccountId"),
+            json!(":"),
+            api_id,
+            json!(rest),
+        ],
+    )
+}
+
+/// The address of an API; `scheme` such as `https`, `rest` such as `/dev`.
+pub(super) fn endpoint(scheme: &str, api_id: Value, rest: &str) -> Value {
+    let mut parts = vec![
+        json!(format!("{scheme}://")),
+        api_id,
+        json!(".execute-api."),
+        reference("AWS::Region"),
+        json!("."),
+        reference("AWS::URLSuffix"),
+    ];
+    if !rest.is_empty() {
+        parts.push(json!(rest));
+    }
+    join("", parts)
+}
+
+/// A log group of an API: it follows `provider.logRetentionInDays` and `provider.logDataProtectionPolicy`.
+pub(super) fn log_group(service: &Service, name: String) -> Value {
+    let provider = &service.provider;
+    resource(
+        "AWS::Logs::LogGroup",
+        json!({
+            "LogGroupName": name,
+            "RetentionInDays": provider.log_retention_in_days,
+            "DataProtectionPolicy": provider.log_data_protection_policy,
+        }),
+    )
+}
+
+/// Lets API Gateway write logs: one role per account, which a custom resource sets
+/// (Framework v3 `lib/ensure-api-gateway-cloud-watch-role.js`), unless it is managed elsewhere.
+///
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html>
+pub(super) fn cloud_watch_role(it: &mut Compilation<'_>) {
+    let settings = it.service.provider.raw.pointer("/logs/restApi");
+    let setting = |key: &str| settings.and_then(|settings| settings.get(key)).filter(|value| truthy(value));
+    if setting("roleManagedExternally").is_some() {
+        return;
+    }
+    let handler = custom_resource::handler(custom_resource::API_GATEWAY_CLOUD_WATCH_ROLE);
+    let role = json!({
+        "Type": "Custom::ApiGatewayAccountRole",
+        "Version": 1.0,
+        "Properties": without_nulls(json!({ "ServiceToken": get_att(&handler, "Arn"), "RoleArn": setting("role") })),
+    });
+    it.set_resource(custom_resource::API_GATEWAY_ACCOUNT_ROLE, role, "provider.logs");
+}
+
+/// A resource of a type; properties that are `null` are left out.
+pub(super) fn resource(kind: &str, properties: Value) -> Value {
+    json!({ "Type": kind, "Properties": without_nulls(properties) })
+}
+
+/// An object without its own keys that are `null`; deeper ones stay.
+pub(super) fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(map.into_iter().filter(|(_, v)| !v.is_null()).collect::<Map<_, _>>()),
+        other => other,
+    }
+}
+
+/// The entries of a mapping as JavaScript lists them: integer keys first, by number, then the
+/// others as written. Where the framework makes a list from a mapping, its order is this.
+pub(super) fn entries<'m, V: 'm>(map: impl IntoIterator<Item = (&'m String, V)>) -> Vec<(&'m String, V)> {
+    let mut entries: Vec<_> = map.into_iter().collect();
+    entries.sort_by_key(|(key, _)| array_index(key).map_or(u64::MAX, u64::from));
+    entries
+}
+
+/// A key that JavaScript orders as a number: canonical decimal below 2^32 - 1.
+fn array_index(key: &str) -> Option<u32> {
+    let index: u32 = key.parse().ok()?;
+    (index != u32::MAX && index.to_string() == key).then_some(index)
+}
+
+/// A regular expression for one of several words, whatever their case. JSON Schema knows no flags.
+pub(super) fn any_case(words: &[&str]) -> String {
+    let letter = |c: char| match (c.to_ascii_uppercase(), c.to_ascii_lowercase()) {
+        (upper, lower) if upper != lower => format!("[{upper}{lower}]"),
+        _ => c.to_string(),
+    };
+    let words: Vec<String> = words.iter().map(|word| word.chars().map(letter).collect()).collect();
+    words.join("|")
+}
+
+/// JSON Schema of one of several words, whatever their case.
+pub(super) fn any_case_of(words: &[&str]) -> Value {
+    json!({ "type": "string", "pattern": format!("^(?:{})$", any_case(words)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integer_keys_come_first_and_in_numeric_order() {
+        let map = json!({"b": 1, "404": 2, "a": 3, "200": 4, "0200": 5});
+        let keys: Vec<_> = entries(map.as_object().into_iter().flatten()).into_iter().map(|(k, _)| k.clone()).collect();
+        assert_eq!(keys, ["200", "404", "b", "a", "0200"]);
+    }
+
+    #[test]
+    fn words_match_in_any_case() {
+        assert_eq!(any_case(&["GET", "a-b"]), "[Gg][Ee][Tt]|[Aa]-[Bb]");
+    }
+
+    #[test]
+    fn only_own_nulls_are_left_out() {
+        assert_eq!(without_nulls(json!({"a": null, "b": {"c": null}})), json!({"b": {"c": null}}));
+    }
+}
