@@ -82,3 +82,21 @@ impl Failure {
         text.trim_start_matches('\n').to_owned()
     }
 }
+
+impl From<crate::package::PackageError> for Failure {
+    fn from(error: crate::package::PackageError) -> Self {
+        use crate::package::PackageError as E;
+        let kind = match &error {
+            E::MissingHandlers(_)
+            | E::NoArtifact { .. }
+            | E::NoFiles { .. }
+            | E::Pattern { .. }
+            | E::UnknownFunction { .. } => ExitKind::Usage,
+            _ => ExitKind::Failed,
+        };
+        let mut failure = Self::new(kind, error.to_string());
+        failure.details.extend(error.cause());
+        failure.hints = error.hints();
+        failure
+    }
+}

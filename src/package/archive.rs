@@ -1,0 +1,256 @@
+//! Members → one zip file: the same bytes for the same members, whatever the machine.
+
+use super::PackageError;
+use super::deflate::{self, BLOCK, Packed};
+use super::zip::{Compressed, ZipWriter};
+use crate::build::{Member, Members, Source, Stamp};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Bytes of small members that are compressed side by side before they are written.
+const BATCH: u64 = 16 << 20;
+
+/// Where compressed members of earlier work are found.
+pub trait Reuse: Sync {
+    /// A finished member that may be used as it is.
+    fn find(&self, name: &str, member: &Member) -> Option<Ready>;
+}
+
+/// A compressed member that stands in a file.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    pub file: std::sync::Arc<File>,
+    pub offset: u64,
+    pub member: Compressed,
+    /// SHA-256 of the unpacked bytes.
+    pub content: [u8; 32],
+}
+
+/// A member of a written archive.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Written {
+    pub name: String,
+    pub executable: bool,
+    pub member: Compressed,
+    /// Where its bytes begin in the archive.
+    pub offset: u64,
+    /// SHA-256 of the unpacked bytes.
+    pub content: [u8; 32],
+    /// What the file was when it was read; absent where it may have changed since.
+    pub stamp: Option<Stamp>,
+}
+
+/// A written archive.
+#[derive(Debug)]
+pub struct Archive {
+    pub sha256: String,
+    pub size: u64,
+    pub unzipped_size: u64,
+    pub members: Vec<Written>,
+}
+
+/// A compressed member on its way into the archive.
+enum Form {
+    Memory(Packed, [u8; 32]),
+    Ready(Ready),
+}
+
+/// Writes members, in order of name, to `path`, which is replaced when all is written.
+pub fn write(path: &Path, members: &Members, known: &dyn Reuse) -> Result<Archive, PackageError> {
+    let failed = |source| PackageError::Write { path: path.to_owned(), source };
+    let dir = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(dir).map_err(failed)?;
+    let temporary = tempfile::Builder::new().prefix(".rlx-").suffix(".zip").tempfile_in(dir).map_err(failed)?;
+    let out = Hashed { out: BufWriter::with_capacity(1 << 20, temporary), hash: Sha256::new(), size: 0 };
+    let mut writer = Assembly { zip: ZipWriter::new(out), written: Vec::with_capacity(members.len()), path };
+    let mut batch: Vec<(&String, &Member)> = Vec::new();
+    let mut bytes = 0;
+    for (name, member) in members {
+        if member.size() > BLOCK as u64 {
+            writer.batch(&std::mem::take(&mut batch), known)?;
+            bytes = 0;
+            writer.large(name, member, known)?;
+            continue;
+        }
+        bytes += member.size();
+        batch.push((name, member));
+        if bytes >= BATCH || batch.len() >= 4096 {
+            writer.batch(&std::mem::take(&mut batch), known)?;
+            bytes = 0;
+        }
+    }
+    writer.batch(&batch, known)?;
+    let unzipped_size = writer.written.iter().map(|w| w.member.size).sum();
+    let out = writer.zip.finish().map_err(failed)?;
+    let temporary = out.out.into_inner().map_err(|e| failed(e.into_error()))?;
+    set_mode(temporary.as_file()).map_err(failed)?;
+    temporary.persist(path).map_err(|e| failed(e.error))?;
+    let sha256 = hex(&out.hash.finalize());
+    Ok(Archive { sha256, size: out.size, unzipped_size, members: writer.written })
+}
+
+/// Temporary files are 600; an archive is as readable as what is made of the umask usually is.
+fn set_mode(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+struct Assembly<'a, W> {
+    zip: ZipWriter<W>,
+    written: Vec<Written>,
+    path: &'a Path,
+}
+
+impl<W: Write> Assembly<'_, W> {
+    fn batch(&mut self, batch: &[(&String, &Member)], known: &dyn Reuse) -> Result<(), PackageError> {
+        let forms = batch.par_iter().map(|(name, member)| {
+            if let Some(ready) = known.find(name, member) {
+                return Ok(Form::Ready(ready));
+            }
+            let bytes = read(member)?;
+            let packed =
+                deflate::pack(&bytes).map_err(|source| PackageError::Write { path: self.path.to_owned(), source })?;
+            Ok(Form::Memory(packed, Sha256::digest(&bytes).into()))
+        });
+        let forms = forms.collect::<Result<Vec<_>, PackageError>>()?;
+        for ((name, member), form) in batch.iter().zip(forms) {
+            match form {
+                Form::Ready(ready) => self.copy(name, member, &ready)?,
+                Form::Memory(packed, content) => {
+                    let written = self.start(name, member, packed.member, content)?;
+                    self.zip.data(&packed.bytes).map_err(|e| self.failed(e))?;
+                    self.written.push(written);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A large member is compressed into a file of its own first, because its length stands before it.
+    fn large(&mut self, name: &str, member: &Member, known: &dyn Reuse) -> Result<(), PackageError> {
+        if let Some(ready) = known.find(name, member) {
+            return self.copy(name, member, &ready);
+        }
+        let mut spool =
+            tempfile::tempfile_in(self.path.parent().unwrap_or(Path::new("."))).map_err(|e| self.failed(e))?;
+        let streamed = match &member.source {
+            Source::Bytes(bytes) => deflate::stream(&mut bytes.as_slice(), &mut spool).map_err(|e| self.failed(e))?,
+            Source::File(path, stamp) => {
+                let unreadable = |source| PackageError::Read { path: path.clone(), source };
+                let mut file = File::open(path).map_err(unreadable)?;
+                // Errors of writing and reading are not told apart by the compressor.
+                let streamed = deflate::stream(&mut file, &mut spool).map_err(|e| match e.kind() {
+                    io::ErrorKind::StorageFull => self.failed(e),
+                    _ => unreadable(e),
+                })?;
+                same(path, stamp, streamed.member.size)?;
+                streamed
+            }
+        };
+        let ready = Ready { file: spool.into(), offset: 0, member: streamed.member, content: streamed.content };
+        self.copy(name, member, &ready)
+    }
+
+    fn copy(&mut self, name: &str, member: &Member, ready: &Ready) -> Result<(), PackageError> {
+        let written = self.start(name, member, ready.member, ready.content)?;
+        let mut left = ready.member.compressed_size;
+        let mut at = ready.offset;
+        let mut buffer = vec![0; left.min(1 << 20) as usize];
+        while left > 0 {
+            let part = &mut buffer[..left.min(1 << 20) as usize];
+            read_at(&ready.file, at, part).map_err(|e| self.failed(e))?;
+            self.zip.data(part).map_err(|e| self.failed(e))?;
+            at += part.len() as u64;
+            left -= part.len() as u64;
+        }
+        self.written.push(written);
+        Ok(())
+    }
+
+    fn start(
+        &mut self,
+        name: &str,
+        member: &Member,
+        compressed: Compressed,
+        content: [u8; 32],
+    ) -> Result<Written, PackageError> {
+        let offset = self.zip.start(name, compressed, member.executable).map_err(|e| self.failed(e))?;
+        let stamp = match &member.source {
+            Source::File(_, stamp) => Some(*stamp),
+            Source::Bytes(_) => None,
+        };
+        let executable = member.executable;
+        Ok(Written { name: name.to_owned(), executable, member: compressed, offset, content, stamp })
+    }
+
+    fn failed(&self, source: io::Error) -> PackageError {
+        PackageError::Write { path: self.path.to_owned(), source }
+    }
+}
+
+fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+    use std::os::unix::fs::FileExt;
+    file.read_exact_at(buffer, offset)
+}
+
+/// The bytes of a small member.
+pub fn read(member: &Member) -> Result<Vec<u8>, PackageError> {
+    match &member.source {
+        Source::Bytes(bytes) => Ok(bytes.clone()),
+        Source::File(path, stamp) => {
+            let bytes = fs::read(path).map_err(|source| PackageError::Read { path: path.clone(), source })?;
+            same(path, stamp, bytes.len() as u64)?;
+            Ok(bytes)
+        }
+    }
+}
+
+fn same(path: &PathBuf, stamp: &Stamp, size: u64) -> Result<(), PackageError> {
+    if stamp.size == size { Ok(()) } else { Err(PackageError::ChangedMeanwhile { path: path.clone() }) }
+}
+
+struct Hashed<W> {
+    out: W,
+    hash: Sha256,
+    size: u64,
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.hash.update(&bytes[..count]);
+        self.size += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// SHA-256 and length of a file.
+pub fn digest(path: &Path) -> Result<(String, u64), PackageError> {
+    let failed = |source| PackageError::Read { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(failed)?;
+    file.seek(SeekFrom::Start(0)).map_err(failed)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    let mut size = 0;
+    loop {
+        let count = file.read(&mut buffer).map_err(failed)?;
+        if count == 0 {
+            return Ok((hex(&hash.finalize()), size));
+        }
+        hash.update(&buffer[..count]);
+        size += count as u64;
+    }
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
