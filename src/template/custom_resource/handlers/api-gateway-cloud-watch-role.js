@@ -7,7 +7,7 @@ const {
   CreateRoleCommand,
   AttachRolePolicyCommand,
 } = require('@aws-sdk/client-iam');
-const { clientOptions, forgiving, handler } = require('../common');
+const { clientOptions, forgiving, handler, retry } = require('../common');
 
 const ROLE = 'serverlessApiGatewayCloudWatchRole';
 const gateway = new APIGatewayClient(clientOptions);
@@ -33,27 +33,22 @@ const ensureRole = async ({ partition, account }) => {
   return `arn:${partition}:iam::${account}:role/${ROLE}`;
 };
 
-// A role that was just made is refused for a while, by an error that does not call itself temporary.
-const assign = async (role, attempts = 10) => {
+const assign = async ({ ResourceProperties: { RoleArn } }, place) => {
+  const { cloudwatchRoleArn } = await gateway.send(new GetAccountCommand({}));
+  const role = RoleArn || (await ensureRole(place));
+  if (role === cloudwatchRoleArn) return;
   const patchOperations = [{ op: 'replace', path: '/cloudwatchRoleArn', value: role }];
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await gateway.send(new UpdateAccountCommand({ patchOperations }));
-      return;
-    } catch (error) {
-      if (attempt >= attempts) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 10000));
-    }
-  }
+  // A role that was just made is refused for a while, by an error that does not call itself temporary.
+  await retry(
+    () => gateway.send(new UpdateAccountCommand({ patchOperations })),
+    () => true,
+    { attempts: 10, pause: 10000 }
+  );
 };
 
 module.exports.handler = handler('CustomResourceApiGatewayAccountCloudWatchRole', {
-  async Create({ ResourceProperties: { RoleArn } }, place) {
-    const { cloudwatchRoleArn } = await gateway.send(new GetAccountCommand({}));
-    const role = RoleArn || (await ensureRole(place));
-    if (role !== cloudwatchRoleArn) await assign(role);
-  },
-  // Other APIs of the account may use the role: it is neither changed nor removed.
-  Update() {},
-  Delete() {},
+  Create: assign,
+  Update: assign,
+  // Other APIs of the account may use the role: it stays.
+  Delete: async () => {},
 });

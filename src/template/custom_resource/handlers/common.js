@@ -81,18 +81,43 @@ const answer = (event, context, id, status, reason) => {
   });
 };
 
+// Left for the answer before Lambda ends the function, in milliseconds.
+const ANSWER_TIME = 5000;
+
+const withinTime = (task, context) => {
+  let timer;
+  const limit = new Promise((_, reject) => {
+    const left = context.getRemainingTimeInMillis() - ANSWER_TIME;
+    timer = setTimeout(() => reject(new Error('The custom resource ran out of time.')), left);
+  });
+  return Promise.race([task, limit]).finally(() => clearTimeout(timer));
+};
+
+// Calls again while `isTransient` says that the error will pass.
+const retry = async (task, isTransient, { attempts, pause }) => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await task();
+    } catch (error) {
+      if (attempt >= attempts || !isTransient(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+};
+
 // A Lambda handler from `{Create, Update, Delete}`; CloudFormation always gets its answer.
+// A failure is not thrown on: Lambda would run the operation again, after the stack has rolled back.
 const handler = (id, operations) => async (event, context) => {
+  let failure;
   try {
     const operation = operations[event.RequestType];
     if (!operation) throw new Error(`Unknown request type ${event.RequestType}.`);
-    await operation(event, where(context));
+    await withinTime(operation(event, where(context)), context);
   } catch (error) {
     console.error(error);
-    await answer(event, context, id, 'FAILED', error.message);
-    throw error;
+    failure = error;
   }
-  await answer(event, context, id, 'SUCCESS');
+  await answer(event, context, id, failure ? 'FAILED' : 'SUCCESS', failure && failure.message);
 };
 
-module.exports = { allow, clientOptions, deny, forgiving, functionArn, handler, named, statementId };
+module.exports = { allow, clientOptions, deny, forgiving, functionArn, handler, named, retry, statementId };

@@ -6,7 +6,7 @@ const {
   GetBucketNotificationConfigurationCommand,
   PutBucketNotificationConfigurationCommand,
 } = require('@aws-sdk/client-s3');
-const { allow, clientOptions, deny, forgiving, functionArn, handler, statementId } = require('../common');
+const { allow, clientOptions, deny, forgiving, functionArn, handler, retry, statementId } = require('../common');
 
 const s3 = new S3Client(clientOptions);
 
@@ -40,12 +40,16 @@ const replace = async (bucket, functionNames, added) => {
   const kept = (current.LambdaFunctionConfigurations || []).filter(
     (configuration) => !functionNames.some((name) => belongsTo(name)(configuration))
   );
-  await s3.send(
-    new PutBucketNotificationConfigurationCommand({
-      Bucket: bucket,
-      NotificationConfiguration: { ...current, LambdaFunctionConfigurations: [...kept, ...added] },
-    })
-  );
+  const put = () =>
+    s3.send(
+      new PutBucketNotificationConfigurationCommand({
+        Bucket: bucket,
+        NotificationConfiguration: { ...current, LambdaFunctionConfigurations: [...kept, ...added] },
+      })
+    );
+  // S3 tries the permission, which takes a moment to arrive everywhere.
+  const isTooEarly = (error) => /unable to validate the following destination/i.test(error.message);
+  await retry(put, isTooEarly, { attempts: 8, pause: 3000 });
 };
 
 // The bucket may be gone, or no longer in this role's policy: neither keeps a stack from being removed.
