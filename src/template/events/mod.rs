@@ -2,10 +2,13 @@
 
 mod activemq;
 mod alexa;
+pub mod cloud_front;
 mod cloudwatch_event;
 mod cloudwatch_log;
+mod cognito_user_pool;
 mod content_id;
 mod event_bridge;
+mod force_deploy;
 mod gateway;
 mod grants;
 pub mod http;
@@ -18,12 +21,15 @@ mod msk;
 mod rabbitmq;
 mod read;
 mod rule_target;
+mod s3;
 mod schedule;
 mod sns;
 mod source_mapping;
 mod source_name;
 mod sqs;
 mod stream;
+
+pub use cognito_user_pool::merge_dependencies;
 
 use super::Compilation;
 use serde_json::Value;
@@ -42,6 +48,7 @@ pub struct Event {
 /// All event types, in the order in which the framework compiles them.
 pub const ALL: &[Event] = &[
     schedule::EVENT,
+    s3::EVENT,
     http::EVENT,
     sns::EVENT,
     stream::EVENT,
@@ -55,6 +62,8 @@ pub const ALL: &[Event] = &[
     iot_fleet_provisioning::EVENT,
     cloudwatch_event::EVENT,
     cloudwatch_log::EVENT,
+    cognito_user_pool::EVENT,
     event_bridge::EVENT,
     sqs::EVENT,
+    cloud_front::EVENT,
 ];

@@ -4,6 +4,7 @@ use super::image::Image;
 use crate::manifest::Problem;
 use crate::manifest::service::Function;
 use crate::template::Compilation;
+use crate::template::events::cloud_front;
 use crate::template::naming::EXECUTION_ROLE;
 use crate::template::value::{get, get_att, set_some, tags, truthy};
 use serde_json::{Map, Value, json};
@@ -20,6 +21,12 @@ pub fn compile<'a>(it: &mut Compilation<'a>, function: &'a Function, image: Opti
     let provider = &it.service.provider.raw;
     let own = &function.raw;
     let either = |key: &str| get(own, key).or_else(|| get(provider, key)).cloned();
+    // At the edge the provider's defaults do not count: CloudFront's limits are far lower.
+    let sized = |key: &str, default: u64, at_edge: u64| match get(own, key) {
+        Some(size) => size.clone(),
+        None if cloud_front::at_edge(function) => json!(at_edge),
+        None => get(provider, key).cloned().unwrap_or_else(|| json!(default)),
+    };
     let mut properties = Map::new();
     let mut set = |key: &str, value: Option<Value>| set_some(&mut properties, key, value);
 
@@ -34,8 +41,8 @@ pub fn compile<'a>(it: &mut Compilation<'a>, function: &'a Function, image: Opti
         set("ImageConfig", image.and_then(|i| i.config.clone()));
     }
     set("FunctionName", Some(json!(function.name)));
-    set("MemorySize", Some(either("memorySize").unwrap_or_else(|| json!(DEFAULT_MEMORY))));
-    set("Timeout", Some(either("timeout").unwrap_or_else(|| json!(DEFAULT_TIMEOUT))));
+    set("MemorySize", Some(sized("memorySize", DEFAULT_MEMORY, cloud_front::DEFAULT_MEMORY)));
+    set("Timeout", Some(sized("timeout", DEFAULT_TIMEOUT, cloud_front::DEFAULT_TIMEOUT)));
     set("Architectures", either("architecture").map(|a| json!([a])));
     set("Description", get(own, "description").cloned());
     set("SnapStart", get(own, "snapStart").map(|_| json!({ "ApplyOn": "PublishedVersions" })));

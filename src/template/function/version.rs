@@ -5,6 +5,7 @@
 
 use super::image::Image;
 use crate::manifest::service::Function;
+use crate::template::events::cloud_front;
 use crate::template::naming::{function as naming, layer};
 use crate::template::value::{get, get_att, reference};
 use crate::template::{Compilation, TargetAlias, apply_condition};
@@ -18,6 +19,7 @@ pub fn compile(it: &mut Compilation<'_>, function: &Function, properties: &Map<S
     let own = &function.raw;
     let set = |key: &str| get(own, key).is_some();
     let versioned = set("durableConfig")
+        || cloud_front::at_edge(function)
         || match own.get("versionFunction") {
             None | Some(Value::Null) => it.service.provider.version_functions != Some(false),
             Some(value) => crate::template::value::truthy(value),

@@ -5,7 +5,7 @@
 use super::{Association, merge::complete};
 use crate::manifest::{Problem, Problems};
 use crate::template::naming::cloud_front as id;
-use crate::template::value::{get, reference, truthy};
+use crate::template::value::{reference, truthy};
 use crate::template::{Compilation, EventUse};
 use serde_json::{Map, Value, json};
 
@@ -41,7 +41,9 @@ impl Behaviors {
             }
             None => {
                 behavior.extend(association.behavior.unwrap_or_default());
-                ["MaxTTL", "MinTTL", "DefaultTTL"].iter().any(|ttl| behavior.get(*ttl).is_some_and(|ttl| !ttl.is_null()))
+                ["MaxTTL", "MinTTL", "DefaultTTL"]
+                    .iter()
+                    .any(|ttl| behavior.get(*ttl).is_some_and(|ttl| !ttl.is_null()))
                     || ["CachePolicyId", "ForwardedValues"].iter().any(|key| behavior.get(*key).is_some_and(truthy))
             }
         };

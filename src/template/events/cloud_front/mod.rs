@@ -65,8 +65,11 @@ fn compile(it: &mut Compilation<'_>) {
     }
     if it.service.region != REGION {
         it.problems.push(
-            Problem::at(&events[0].path, format!("CloudFront takes functions from {REGION} only, not {}", it.service.region))
-                .help(format!("deploy this service to {REGION}, or move its cloudFront events to a service there")),
+            Problem::at(
+                &events[0].path,
+                format!("CloudFront takes functions from {REGION} only, not {}", it.service.region),
+            )
+            .help(format!("deploy this service to {REGION}, or move its cloudFront events to a service there")),
         );
         return;
     }

@@ -21,16 +21,22 @@ pub(super) fn compile(it: &mut Compilation<'_>, events: &[(EventUse<'_>, Trigger
         let logical_id = id::cognito_user_pool_resource(&function.key);
         keys.check(trigger, event, &mut it.problems);
         if trigger.is_custom_sender() {
-            statements.extend(trigger.kms_key_id.as_ref().map(
-                |key| json!({ "Effect": "Allow", "Resource": key, "Action": ["kms:CreateGrant"] }),
-            ));
+            statements.extend(
+                trigger
+                    .kms_key_id
+                    .as_ref()
+                    .map(|key| json!({ "Effect": "Allow", "Resource": key, "Action": ["kms:CreateGrant"] })),
+            );
         }
         match pool_of.get(function.key.as_str()) {
             Some(first) if *first != trigger.pool => {
                 it.problems.push(
                     Problem::at(
                         event.at("pool"),
-                        format!("`{}` listens to two existing user pools: `{first}` and `{}`", function.key, trigger.pool),
+                        format!(
+                            "`{}` listens to two existing user pools: `{first}` and `{}`",
+                            function.key, trigger.pool
+                        ),
                     )
                     .help("a function takes triggers of one existing user pool: use a function for each"),
                 );

@@ -27,11 +27,15 @@ pub(super) fn compile(it: &mut Compilation<'_>, events: &[(EventUse<'_>, Notific
 
         if let Some(first) = bucket_of.get(function.key.as_str()) {
             if *first != bucket {
-                let names = [*first, bucket].map(|bucket| bucket.as_str().map_or_else(|| bucket.to_string(), str::to_owned));
+                let names =
+                    [*first, bucket].map(|bucket| bucket.as_str().map_or_else(|| bucket.to_string(), str::to_owned));
                 it.problems.push(
                     Problem::at(
                         event.at("bucket"),
-                        format!("`{}` listens to two existing buckets: `{}` and `{}`", function.key, names[0], names[1]),
+                        format!(
+                            "`{}` listens to two existing buckets: `{}` and `{}`",
+                            function.key, names[0], names[1]
+                        ),
                     )
                     .help("a function takes notifications from one existing bucket: use a function for each"),
                 );

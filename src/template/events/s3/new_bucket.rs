@@ -17,11 +17,11 @@ struct Bucket<'a> {
     settings: Option<&'a Map<String, Value>>,
     notifications: Vec<Value>,
     /// The events that the notifications stem from.
-    events: Vec<&'a EventUse<'a>>,
+    events: Vec<EventUse<'a>>,
 }
 
 /// Adds the buckets and lets them invoke their functions.
-pub(super) fn compile<'a>(it: &mut Compilation<'a>, events: &'a [(EventUse<'a>, Notification)]) {
+pub(super) fn compile<'a>(it: &mut Compilation<'a>, events: &[(EventUse<'a>, Notification)]) {
     let configured = &it.service.provider.s3;
     let mut buckets: IndexMap<String, Bucket<'_>> = IndexMap::new();
     for (event, notification) in events {
@@ -36,8 +36,9 @@ pub(super) fn compile<'a>(it: &mut Compilation<'a>, events: &'a [(EventUse<'a>, 
         let name = configured.get(key).and_then(|bucket| get_str(bucket, "name")).unwrap_or(key);
         if !is_bucket_name(name) {
             it.problems.push(
-                Problem::at(&event.path, format!("`{name}` is not a bucket name"))
-                    .help("use lower-case letters, digits, dashes and dots, beginning and ending with a letter or digit"),
+                Problem::at(&event.path, format!("`{name}` is not a bucket name")).help(
+                    "use lower-case letters, digits, dashes and dots, beginning and ending with a letter or digit",
+                ),
             );
             continue;
         }
@@ -47,7 +48,7 @@ pub(super) fn compile<'a>(it: &mut Compilation<'a>, events: &'a [(EventUse<'a>, 
             bucket.key = key.to_owned();
             bucket.settings = settings;
         }
-        bucket.events.push(event);
+        bucket.events.push(event.clone());
         let mut configuration = json!({ "Event": notification.event(), "Function": target(function) });
         if notification.rules.is_some() {
             let rules: Vec<Value> =
