@@ -43,14 +43,11 @@ impl<'a> ContentId<'a> {
         }
     }
 
-    /// Adds the resources of a type prefix that the service writes itself, and what it changes in
-    /// those made here (entries without a type).
-    pub fn add_user_resources(&mut self, kind: &str) {
-        let Some(resources) = self.user_resources() else { return };
-        for (logical_id, resource) in resources {
-            let theirs = resource.get("Type").and_then(Value::as_str);
-            let changed = theirs.is_none() && self.parts.contains_key(&format!("resource {logical_id}"));
-            if changed || theirs.is_some_and(|theirs| theirs.starts_with(kind)) {
+    /// Adds the resources of the service's own that are part of the API, and what it changes in
+    /// those made here.
+    pub fn add_user_resources(&mut self, is_part: impl Fn(&str, &Value) -> bool) {
+        for (logical_id, resource) in self.user_resources().into_iter().flatten() {
+            if self.parts.contains_key(&format!("resource {logical_id}")) || is_part(logical_id, resource) {
                 self.add(&format!("user {logical_id}"), resource);
             }
         }

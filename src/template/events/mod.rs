@@ -1,6 +1,7 @@
 //! The event types: a file each, a line each in [`ALL`].
 
 mod activemq;
+mod alb;
 mod alexa;
 pub mod cloud_front;
 mod cloudwatch_event;
@@ -12,6 +13,7 @@ mod force_deploy;
 mod gateway;
 mod grants;
 pub mod http;
+mod http_api;
 mod iot;
 mod iot_fleet_provisioning;
 mod json_text;
@@ -28,6 +30,7 @@ mod source_mapping;
 mod source_name;
 mod sqs;
 mod stream;
+mod websocket;
 
 pub use cognito_user_pool::merge_dependencies;
 
@@ -50,12 +53,14 @@ pub const ALL: &[Event] = &[
     schedule::EVENT,
     s3::EVENT,
     http::EVENT,
+    websocket::EVENT,
     sns::EVENT,
     stream::EVENT,
     kafka::EVENT,
     activemq::EVENT,
     rabbitmq::EVENT,
     msk::EVENT,
+    alb::EVENT,
     alexa::SKILL,
     alexa::SMART_HOME,
     iot::EVENT,
@@ -66,4 +71,5 @@ pub const ALL: &[Event] = &[
     event_bridge::EVENT,
     sqs::EVENT,
     cloud_front::EVENT,
+    http_api::EVENT,
 ];

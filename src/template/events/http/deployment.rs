@@ -13,7 +13,7 @@ use crate::template::events::content_id::ContentId;
 use crate::template::events::gateway::{endpoint, resource};
 use crate::template::naming::api_gateway;
 use indexmap::IndexSet;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Adds the deployment and the output with the API's address; gives the deployment's logical id.
 ///
@@ -47,14 +47,16 @@ pub(super) fn compile(it: &mut Compilation<'_>, methods: &[String], routes: &[Ro
 fn content_id(it: &Compilation<'_>, routes: &[Route<'_>], api: &Api) -> String {
     let mut content = ContentId::new(it.service);
     content.add("api", &api.id);
-    for (logical_id, resource) in it.template.resources() {
-        if resource["Type"].as_str().is_some_and(|kind| kind.starts_with("AWS::ApiGateway::")) {
-            content.add_resource(logical_id, resource);
-        }
+    for (logical_id, resource) in it.template.resources().filter(|(_, resource)| is_part(resource)) {
+        content.add_resource(logical_id, resource);
     }
-    content.add_user_resources("AWS::ApiGateway::");
+    content.add_user_resources(|_, resource| is_part(resource));
     for route in routes {
         content.add_function(route.function);
     }
     content.finish()
+}
+
+fn is_part(resource: &Value) -> bool {
+    resource["Type"].as_str().is_some_and(|kind| kind.starts_with("AWS::ApiGateway::"))
 }
