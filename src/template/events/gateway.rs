@@ -2,8 +2,9 @@
 
 use crate::manifest::Service;
 use crate::template::Compilation;
+use crate::template::custom_resource::Handler;
 use crate::template::naming::custom_resource;
-use crate::template::value::{get_att, join, reference, truthy};
+use crate::template::value::{join, reference, truthy};
 use serde_json::{Map, Value, json};
 
 /// The principal as which API Gateway calls functions.
@@ -87,11 +88,25 @@ pub(super) fn cloud_watch_role(it: &mut Compilation<'_>) {
     if setting("roleManagedExternally").is_some() {
         return;
     }
-    let handler = custom_resource::handler(custom_resource::API_GATEWAY_CLOUD_WATCH_ROLE);
+    let role_arn = setting("role");
+    let roles = join(
+        ":",
+        [json!("arn"), reference("AWS::Partition"), json!("iam:"), reference("AWS::AccountId"), json!("role/*")],
+    );
+    let account = join(":", [json!("arn"), reference("AWS::Partition"), json!("apigateway:*::/account")]);
+    let statements = vec![
+        json!({
+            "Effect": "Allow",
+            "Resource": roles,
+            "Action": ["iam:AttachRolePolicy", "iam:CreateRole", "iam:ListAttachedRolePolicies", "iam:PassRole"],
+        }),
+        json!({ "Effect": "Allow", "Resource": account, "Action": ["apigateway:GET", "apigateway:PATCH"] }),
+    ];
+    let handler = it.custom_resource_function(Handler::ApiGatewayCloudWatchRole, statements);
     let role = json!({
         "Type": "Custom::ApiGatewayAccountRole",
         "Version": 1.0,
-        "Properties": without_nulls(json!({ "ServiceToken": get_att(&handler, "Arn"), "RoleArn": setting("role") })),
+        "Properties": without_nulls(json!({ "ServiceToken": handler, "RoleArn": role_arn })),
     });
     it.set_resource(custom_resource::API_GATEWAY_ACCOUNT_ROLE, role, "provider.logs");
 }
