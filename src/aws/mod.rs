@@ -1,1 +1,5 @@
-//! Clients, credentials, endpoint, retries and the call log: the only room that talks to AWS.
+//! Clients, credentials, endpoint, retries, call log: the only room that talks to AWS.
+
+pub mod error;
+
+pub use error::AwsError;

@@ -100,3 +100,9 @@ impl From<crate::package::PackageError> for Failure {
         failure
     }
 }
+
+impl From<crate::local::LocalError> for Failure {
+    fn from(error: crate::local::LocalError) -> Self {
+        Self { kind: ExitKind::Failed, message: error.to_string(), details: error.details(), hints: error.hints() }
+    }
+}

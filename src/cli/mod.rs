@@ -3,6 +3,7 @@
 mod completions;
 mod error;
 mod init;
+mod local;
 
 pub use error::{ExitKind, Failure};
 
@@ -69,6 +70,7 @@ pub struct Cli {
 pub enum Command {
     Completions(completions::CompletionsArgs),
     Init(init::InitArgs),
+    Local(local::LocalArgs),
 }
 
 /// Runs the process's command line.
@@ -96,5 +98,6 @@ fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
     match command {
         Command::Completions(args) => completions::run(&args, context),
         Command::Init(args) => init::run(&args, context),
+        Command::Local(args) => local::run(&args, context),
     }
 }

@@ -1,1 +1,5 @@
-//! Template + artifacts → a running stack, and an Outcome that tells what happened.
+//! Template + artifacts → a running stack, or the reason why not.
+
+pub mod record;
+
+pub use record::{ArtifactUse, DeployRecord, FailingEvent, Operation, Outcome};

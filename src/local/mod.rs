@@ -1,1 +1,18 @@
-//! The emulator's life and functions that run here.
+//! The emulator on this machine: installed, started, found again and stopped.
+//!
+//! Stage `local` runs on [MiniStack](https://pypi.org/project/ministack/) at a pinned version: no AWS account,
+//! no docker. One emulator per machine cache; every rlx finds it through `<cache>/local/emulator.json`.
+//! It runs Python functions with the interpreter that it was installed with, Node.js functions with `node`,
+//! and `provided.*` ones as processes.
+
+mod emulator;
+mod error;
+mod install;
+mod probe;
+mod process;
+mod state;
+
+pub use emulator::{Options, Status, Stopped, start, status, stop};
+pub use error::LocalError;
+pub use install::MINISTACK;
+pub use state::{Emulator, PythonVersion};
