@@ -1,1 +1,99 @@
-//! What may stand where in a manifest: the one schema from which validation, the published JSON Schema and the reference page come.
+//! What may stand where in a manifest: one schema, from which come validation, the JSON Schema for editors
+//! (`rlx schema`) and the reference page in `docs/`.
+//!
+//! It accepts what Framework v3 accepts for AWS (osls 4 where the two differ), and rlx's own keys:
+//! `stages`, `build`, `package.external`, `package.bin`, a function's `iamRoleStatements`.
+
+mod bucket;
+mod build;
+mod coerce;
+mod definitions;
+mod expect;
+mod function;
+mod layer;
+mod package;
+mod provider;
+mod provider_api;
+mod resources;
+mod stages;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+pub use definitions::{BUCKET_NAME, STAGE};
+pub use validate::{Strictness, validate};
+
+use self::build::*;
+use super::plugins;
+use crate::template::events;
+use serde_json::{Map, Value, json};
+
+/// The JSON Schema of a manifest (draft 7), for a service with these plugins.
+pub fn schema(plugins: &[String]) -> Value {
+    let events = events::ALL.iter().map(|event| (event.name.to_owned(), (event.schema)())).collect();
+    let own = |keys: &[&str]| keys.iter().map(|key| ((*key).to_owned(), json!({}))).collect::<Map<_, _>>();
+    let known = || plugins.iter().filter_map(|name| plugins::known(name));
+    let of_functions: Map<_, _> = known().flat_map(|plugin| own(plugin.function_keys)).collect();
+    let mut properties = top_level(events, of_functions);
+    properties.extend(known().flat_map(|plugin| own(plugin.top_level_keys)));
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "rlx service",
+        "type": "object",
+        "properties": properties,
+        "required": ["service", "provider"],
+        "additionalProperties": false,
+        "definitions": definitions::definitions(),
+    })
+}
+
+fn top_level(events: Map<String, Value>, of_functions: Map<String, Value>) -> Map<String, Value> {
+    let plugins =
+        any_of([required(object([("localPath", text()), ("modules", list(text()))]), ["modules"]), list(text())]);
+    let ignored = |what: &str| doc(json!({}), what);
+    let mut properties = keys([
+        ("service", doc(shared("serviceName"), "The service's name, a part of all names that rlx gives.")),
+        ("provider", provider::provider()),
+        ("functions", function::functions(events, of_functions)),
+        ("layers", layer::layers()),
+        ("resources", resources::resources()),
+        ("package", doc(package::of_service(), "What is in archives.")),
+        ("custom", doc(any_object(), "Values of your own, for `${self:custom.NAME}`, and settings of plugins.")),
+        (
+            "params",
+            doc(
+                json!({
+                    "type": "object",
+                    "patternProperties": { STAGE: any_object() },
+                    "additionalProperties": false,
+                }),
+                "Values of `${param:NAME}`, per stage.",
+            ),
+        ),
+        ("stages", stages::stages()),
+        ("build", doc(json!({}), "How Node.js functions are bundled (esbuild).")),
+        ("plugins", doc(plugins, "Plugins of the Serverless Framework; see the migration guide for each.")),
+        ("useDotenv", doc(constant(true), "Read `.env.<stage>`, else `.env`.")),
+        (
+            "configValidationMode",
+            doc(one_of(["error", "warn", "off"]), "What happens with a manifest that is not valid [default: error]."),
+        ),
+        ("frameworkVersion", doc(text(), "Versions of the Serverless Framework that the manifest is written for.")),
+    ]);
+    properties.extend(keys([
+        ("disabledDeprecations", doc(any_of([constant("*"), list(shared("errorCode"))]), "Of no effect.")),
+        ("deprecationNotificationMode", doc(one_of(["error", "warn", "warn:summary"]), "Of no effect.")),
+        ("projectDir", doc(pattern(r"^(\./?|(\./)?\.\.(/\.\.)*/?)$"), "Of no effect.")),
+        (
+            "variablesResolutionMode",
+            doc(with(one_of(["20210326"]), "type", "string"), "Of no effect: there is one way to resolve variables."),
+        ),
+        ("org", ignored("Of no effect: the Serverless Dashboard is not used.")),
+        ("app", ignored("Of no effect: the Serverless Dashboard is not used.")),
+        ("tenant", ignored("Of no effect: the Serverless Dashboard is not used.")),
+        ("console", ignored("Of no effect: the Serverless Console is not used.")),
+        ("outputs", ignored("Of no effect: the Serverless Dashboard is not used.")),
+        ("licenseKey", ignored("Of no effect: rlx needs no licence.")),
+    ]));
+    properties
+}

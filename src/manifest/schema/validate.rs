@@ -1,0 +1,491 @@
+//! Checks a resolved manifest against the schema, and makes values fit it where they do not quite.
+//!
+//! Keys whose value is `null` count as absent, as in the framework. A value that fits none of several forms is
+//! reported against the form that it was most likely meant as.
+
+use super::coerce::coerce;
+use super::expect;
+use crate::manifest::document::{Entry, Node, Span, Value};
+use crate::manifest::problem::{Place, Problem, Problems, Severity};
+use regex::bytes::{Regex, RegexBuilder};
+use serde_json::{Map, Value as Json};
+use std::collections::HashMap;
+
+/// What `configValidationMode` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strictness {
+    /// A manifest that is not valid stops the command.
+    Error,
+    /// It is said and the command goes on.
+    Warn,
+    /// Nothing is said; values are still made to fit.
+    Off,
+}
+
+impl Strictness {
+    /// From `configValidationMode` of a manifest.
+    pub fn of(config: &Node) -> Self {
+        match config.get("configValidationMode").and_then(Node::as_str) {
+            Some("warn") => Self::Warn,
+            Some("off") => Self::Off,
+            _ => Self::Error,
+        }
+    }
+}
+
+/// Checks a manifest, and changes values in place that only have the wrong type.
+///
+/// Where `foreign_plugins` is set, the service uses plugins that rlx does not know: keys that the schema does
+/// not have may be theirs, and are warnings.
+pub fn validate(config: &mut Node, schema: &Json, foreign_plugins: bool) -> Problems {
+    let strictness = Strictness::of(config);
+    let mut validator = Validator { schema, patterns: HashMap::new() };
+    let violations = validator.check(config, schema, &Path::root());
+    let mut problems = Problems::default();
+    if strictness == Strictness::Off {
+        return problems;
+    }
+    for violation in violations {
+        let lenient = foreign_plugins && violation.kind == Kind::UnknownKey;
+        let severity = if strictness == Strictness::Warn || lenient { Severity::Warning } else { Severity::Error };
+        let place = violation.span.map_or(Place::Path(violation.path), Place::Span);
+        let problem = Problem { severity, message: violation.message, place, help: violation.help };
+        if !problems.0.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    problems
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Not of the type.
+    Type,
+    /// Not the one value: this form was not meant.
+    Constant,
+    /// A key is missing.
+    Missing,
+    /// A key that the schema does not have.
+    UnknownKey,
+    /// Not one of the values, not in the bounds, not the pattern.
+    Value,
+}
+
+/// What is wrong at one place.
+#[derive(Debug, Clone)]
+pub(super) struct Violation {
+    pub kind: Kind,
+    pub depth: usize,
+    pub path: String,
+    pub span: Option<Span>,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+/// Where the walk is.
+#[derive(Debug, Clone)]
+pub(super) struct Path {
+    pub text: String,
+    pub depth: usize,
+}
+
+impl Path {
+    fn root() -> Self {
+        Self { text: String::new(), depth: 0 }
+    }
+
+    fn key(&self, key: &str) -> Self {
+        let text = if self.text.is_empty() { key.to_owned() } else { format!("{}.{key}", self.text) };
+        Self { text, depth: self.depth + 1 }
+    }
+
+    fn item(&self, index: usize) -> Self {
+        Self { text: format!("{}[{index}]", self.text), depth: self.depth + 1 }
+    }
+
+    /// As people read it.
+    pub fn name(&self) -> &str {
+        if self.text.is_empty() { "the manifest" } else { &self.text }
+    }
+}
+
+pub(super) fn violation(kind: Kind, node: &Node, path: &Path, message: String) -> Violation {
+    Violation { kind, depth: path.depth, path: path.text.clone(), span: node.span, message, help: None }
+}
+
+struct Validator<'s> {
+    schema: &'s Json,
+    /// `None` for a pattern that the regex engine refuses; such a pattern accepts everything.
+    patterns: HashMap<&'s str, Option<Regex>>,
+}
+
+impl<'s> Validator<'s> {
+    fn check(&mut self, node: &mut Node, schema: &'s Json, path: &Path) -> Vec<Violation> {
+        let Some(schema) = self.resolve(schema) else { return Vec::new() };
+        let mut found = Vec::new();
+        if let Some(types) = types(schema)
+            && !coerce(node, &types)
+        {
+            let message = format!("{} must be {}, not {}", quoted(path), expect::types(&types), expect::value(node));
+            found.push(violation(Kind::Type, node, path, message));
+            return found;
+        }
+        self.check_value(node, schema, path, &mut found);
+        match &node.value {
+            Value::String(_) | Value::Number(_) => self.check_scalar(node, schema, path, &mut found),
+            Value::List(_) => self.check_list(node, schema, path, &mut found),
+            Value::Map(_) => self.check_map(node, schema, path, &mut found),
+            Value::Null | Value::Bool(_) => {}
+        }
+        self.check_combinations(node, schema, path, &mut found);
+        found
+    }
+
+    /// Follows `$ref` to the shared definitions.
+    fn resolve(&self, schema: &'s Json) -> Option<&'s Map<String, Json>> {
+        let mut schema = schema.as_object()?;
+        while let Some(Json::String(reference)) = schema.get("$ref") {
+            schema = self.schema.pointer(reference.trim_start_matches('#'))?.as_object()?;
+        }
+        Some(schema)
+    }
+
+    fn matches(&mut self, pattern: &'s str, text: &str) -> bool {
+        // Bytes and ASCII classes: `\d` and `\w` mean in JSON Schema what they mean in JavaScript.
+        let regex =
+            self.patterns.entry(pattern).or_insert_with(|| RegexBuilder::new(pattern).unicode(false).build().ok());
+        regex.as_ref().is_none_or(|regex| regex.is_match(text.as_bytes()))
+    }
+
+    fn check_value(&mut self, node: &Node, schema: &'s Map<String, Json>, path: &Path, found: &mut Vec<Violation>) {
+        if let Some(Json::Array(allowed)) = schema.get("enum")
+            && !allowed.iter().any(|v| equal(node, v))
+        {
+            found.push(expect::not_one_of(node, allowed, path));
+        }
+        if let Some(constant) = schema.get("const")
+            && !equal(node, constant)
+        {
+            let message = format!("{} must be `{}`, not {}", quoted(path), expect::json(constant), expect::value(node));
+            found.push(violation(Kind::Constant, node, path, message));
+        }
+    }
+
+    fn check_scalar(&mut self, node: &Node, schema: &'s Map<String, Json>, path: &Path, found: &mut Vec<Violation>) {
+        match &node.value {
+            Value::Number(number) => {
+                let number = number.as_f64().unwrap_or_default();
+                let bound = |key: &str| schema.get(key).and_then(Json::as_f64);
+                if bound("minimum").is_some_and(|least| number < least)
+                    || bound("maximum").is_some_and(|most| number > most)
+                {
+                    found.push(expect::out_of_bounds(node, schema, path));
+                }
+            }
+            Value::String(text) => {
+                let length = text.chars().count() as u64;
+                let bound = |key: &str| schema.get(key).and_then(Json::as_u64);
+                if bound("minLength").is_some_and(|least| length < least) {
+                    let message = if text.is_empty() {
+                        format!("{} must not be empty", quoted(path))
+                    } else {
+                        format!("{} is too short: it has {length} characters", quoted(path))
+                    };
+                    found.push(violation(Kind::Value, node, path, message));
+                } else if let Some(most) = bound("maxLength").filter(|most| length > *most) {
+                    let message = format!("{} has {length} characters, {most} are allowed", quoted(path));
+                    found.push(violation(Kind::Value, node, path, message));
+                }
+                if let Some(Json::String(pattern)) = schema.get("pattern")
+                    && !self.matches(pattern, text)
+                {
+                    found.push(expect::not_matching(node, pattern, path));
+                }
+                if let Some(Json::String(format)) = schema.get("format")
+                    && !has_format(format, text)
+                {
+                    let message = format!("{} is not a {format}: {}", quoted(path), expect::value(node));
+                    found.push(violation(Kind::Value, node, path, message));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_list(&mut self, node: &mut Node, schema: &'s Map<String, Json>, path: &Path, found: &mut Vec<Violation>) {
+        let Value::List(list) = &mut node.value else { return };
+        match schema.get("items") {
+            Some(Json::Array(items)) => {
+                for (index, (item, schema)) in list.iter_mut().zip(items).enumerate() {
+                    found.extend(self.check(item, schema, &path.item(index)));
+                }
+            }
+            Some(items) => {
+                for (index, item) in list.iter_mut().enumerate() {
+                    found.extend(self.check(item, items, &path.item(index)));
+                }
+            }
+            None => {}
+        }
+        let length = list.len() as u64;
+        let twice = schema.get("uniqueItems") == Some(&Json::Bool(true)) && {
+            let values: Vec<Json> = list.iter().map(Node::to_json).collect();
+            values.iter().enumerate().any(|(i, v)| values[..i].contains(v))
+        };
+        let bound = |key: &str| schema.get(key).and_then(Json::as_u64);
+        let message = if let Some(least) = bound("minItems").filter(|least| length < *least) {
+            format!("{} has {length} items, at least {least} are needed", quoted(path))
+        } else if let Some(most) = bound("maxItems").filter(|most| length > *most) {
+            format!("{} has {length} items, at most {most} are allowed", quoted(path))
+        } else if twice {
+            format!("{} has an item twice", quoted(path))
+        } else {
+            return;
+        };
+        found.push(violation(Kind::Value, node, path, message));
+    }
+
+    fn check_map(&mut self, node: &mut Node, schema: &'s Map<String, Json>, path: &Path, found: &mut Vec<Violation>) {
+        let properties = schema.get("properties").and_then(Json::as_object);
+        let patterns = schema.get("patternProperties").and_then(Json::as_object);
+        let additional = schema.get("additionalProperties");
+        let names = schema.get("propertyNames");
+        let mut unknown = Vec::new();
+        let Value::Map(map) = &mut node.value else { return };
+        for (key, entry) in map.iter_mut().filter(|(_, e)| e.node.value != Value::Null) {
+            let here = path.key(key);
+            if let Some(names) = names {
+                let mut name = Node { value: Value::String(key.clone()), span: entry.key_span };
+                if !self.check(&mut name, names, &here).is_empty() {
+                    unknown.push((key.clone(), entry.key_span));
+                    continue;
+                }
+            }
+            let mut known = false;
+            if let Some(schema) = properties.and_then(|p| p.get(key)) {
+                known = true;
+                found.extend(self.check(&mut entry.node, schema, &here));
+            }
+            for (pattern, schema) in patterns.into_iter().flatten() {
+                if self.matches(pattern, key) {
+                    known = true;
+                    found.extend(self.check(&mut entry.node, schema, &here));
+                }
+            }
+            match additional {
+                Some(Json::Bool(false)) if !known => unknown.push((key.clone(), entry.key_span)),
+                Some(schema @ Json::Object(_)) if !known => found.extend(self.check(&mut entry.node, schema, &here)),
+                _ => {}
+            }
+        }
+        for (key, span) in unknown {
+            let known = properties.into_iter().flat_map(Map::keys).map(String::as_str);
+            let mut violation = expect::unknown_key(node, &key, known, path);
+            violation.span = span.or(violation.span);
+            found.push(violation);
+        }
+        check_keys(node, schema, path, found);
+    }
+
+    fn check_combinations(
+        &mut self,
+        node: &mut Node,
+        schema: &'s Map<String, Json>,
+        path: &Path,
+        found: &mut Vec<Violation>,
+    ) {
+        for part in schema.get("allOf").and_then(Json::as_array).into_iter().flatten() {
+            found.extend(self.check(node, part, path));
+        }
+        if let Some(Json::Array(branches)) = schema.get("anyOf") {
+            found.extend(self.check_any(node, branches, path));
+        }
+        if let Some(Json::Array(branches)) = schema.get("oneOf") {
+            found.extend(self.check_one(node, branches, path));
+        }
+        if let Some(not) = schema.get("not") {
+            let mut copy = node.clone();
+            if self.check(&mut copy, not, path).is_empty() {
+                let message = format!("{} must not be {}", quoted(path), expect::value(node));
+                found.push(violation(Kind::Value, node, path, message));
+            }
+        }
+    }
+
+    fn check_any(&mut self, node: &mut Node, branches: &'s [Json], path: &Path) -> Vec<Violation> {
+        if let Some(kinds) = self.kinds(branches) {
+            return self.check_kind(node, &kinds, path);
+        }
+        let mut failed = Vec::with_capacity(branches.len());
+        for branch in branches {
+            let violations = self.check(node, branch, path);
+            if violations.is_empty() {
+                return violations;
+            }
+            failed.push(violations);
+        }
+        self.nearest(node, branches, failed, path)
+    }
+
+    fn check_one(&mut self, node: &mut Node, branches: &'s [Json], path: &Path) -> Vec<Violation> {
+        let failed: Vec<_> = branches.iter().map(|branch| self.check(node, branch, path)).collect();
+        match failed.iter().filter(|violations| violations.is_empty()).count() {
+            1 => Vec::new(),
+            0 => self.nearest(node, branches, failed, path),
+            _ => {
+                let keys: Vec<_> = branches.iter().filter_map(|b| b["required"][0].as_str()).collect();
+                let message = match keys.as_slice() {
+                    [] => format!("{} fits several forms at once", quoted(path)),
+                    keys => format!("{} has both {}: use one of them", quoted(path), expect::words(keys, "and")),
+                };
+                vec![violation(Kind::Value, node, path, message)]
+            }
+        }
+    }
+
+    /// Branches that are told apart by the one key that each of them must have (events), by this key.
+    fn kinds(&self, branches: &'s [Json]) -> Option<Vec<(&'s str, &'s Json)>> {
+        let mut kinds = Vec::with_capacity(branches.len());
+        for branch in branches {
+            let branch = self.resolve(branch)?;
+            let properties = branch.get("properties")?.as_object()?;
+            let (name, schema) = properties.iter().next().filter(|_| properties.len() == 1)?;
+            if branch.get("required")?.as_array()?.first()? != name.as_str() || name.starts_with("Fn::") {
+                return None;
+            }
+            kinds.push((name.as_str(), schema));
+        }
+        (kinds.len() > 1).then_some(kinds)
+    }
+
+    fn check_kind(&mut self, node: &mut Node, kinds: &[(&'s str, &'s Json)], path: &Path) -> Vec<Violation> {
+        let names = || kinds.iter().map(|(name, _)| *name);
+        let Value::Map(map) = &mut node.value else {
+            return vec![expect::not_a_kind(node, names(), path)];
+        };
+        let kind = map.iter().find_map(|(key, _)| kinds.iter().find(|(name, _)| name == key)).copied();
+        let Some((name, schema)) = kind else {
+            return vec![expect::unknown_kind(node, names(), path)];
+        };
+        let here = path.key(name);
+        let empty = map.get(name).is_some_and(|entry| entry.node.value == Value::Null);
+        let others: Vec<(String, Option<Span>)> = map
+            .iter()
+            .filter(|(key, entry)| *key != name && entry.node.value != Value::Null)
+            .map(|(key, entry)| (key.clone(), entry.key_span))
+            .collect();
+        if empty {
+            return vec![expect::empty_kind(node, name, !others.is_empty(), path)];
+        }
+        let Some(Entry { node: value, .. }) = map.get_mut(name) else { return Vec::new() };
+        let mut found = self.check(value, schema, &here);
+        for (key, span) in others {
+            let mut violation = expect::beside_kind(node, name, &key, path);
+            violation.span = span.or(violation.span);
+            found.push(violation);
+        }
+        found
+    }
+
+    /// The violations of the form that was most likely meant: not one of another type, or with another
+    /// constant; of those left, the one that is wrong deepest inside, with the fewest violations.
+    fn nearest(
+        &self,
+        node: &Node,
+        branches: &'s [Json],
+        mut failed: Vec<Vec<Violation>>,
+        path: &Path,
+    ) -> Vec<Violation> {
+        let meant = |violations: &Vec<Violation>| {
+            !violations.iter().any(|v| match v.kind {
+                Kind::Type => v.depth == path.depth,
+                Kind::Constant => v.depth <= path.depth + 1,
+                _ => false,
+            })
+        };
+        let mut candidates: Vec<usize> = (0..failed.len()).filter(|i| meant(&failed[*i])).collect();
+        let scalar = !matches!(node.value, Value::Map(_) | Value::List(_));
+        if candidates.is_empty() || (scalar && candidates.len() > 1) {
+            let branches = if candidates.is_empty() {
+                branches.iter().collect()
+            } else {
+                candidates.iter().map(|i| &branches[*i]).collect::<Vec<_>>()
+            };
+            let forms = expect::forms(&branches, |schema| self.resolve(schema));
+            let message = format!("{} must be {forms}, not {}", quoted(path), expect::value(node));
+            return vec![violation(Kind::Type, node, path, message)];
+        }
+        let rank = |i: &usize| {
+            let violations = &failed[*i];
+            let missing = violations.iter().any(|v| v.kind == Kind::Missing && v.depth == path.depth);
+            let deepest = violations.iter().map(|v| v.depth).max().unwrap_or_default();
+            (missing, usize::MAX - deepest, violations.len())
+        };
+        candidates.sort_by_key(rank);
+        failed.swap_remove(candidates[0])
+    }
+}
+
+fn check_keys(node: &Node, schema: &Map<String, Json>, path: &Path, found: &mut Vec<Violation>) {
+    let Value::Map(map) = &node.value else { return };
+    let present = |key: &str| map.get(key).is_some_and(|e| e.node.value != Value::Null);
+    for key in schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str) {
+        if !present(key) {
+            let message = format!("{} needs `{key}`", quoted(path));
+            found.push(violation(Kind::Missing, node, path, message));
+        }
+    }
+    for (key, needed) in schema.get("dependencies").and_then(Json::as_object).into_iter().flatten() {
+        for other in needed.as_array().into_iter().flatten().filter_map(Json::as_str) {
+            if present(key) && !present(other) {
+                let message = format!("{} has `{key}`, which needs `{other}`", quoted(path));
+                found.push(violation(Kind::Missing, node, path, message));
+            }
+        }
+    }
+    let count = map.values().filter(|e| e.node.value != Value::Null).count() as u64;
+    let bound = |key: &str| schema.get(key).and_then(Json::as_u64);
+    if let Some(least) = bound("minProperties").filter(|least| count < *least) {
+        let message = format!("{} needs at least {least} settings", quoted(path));
+        found.push(violation(Kind::Value, node, path, message));
+    }
+    if let Some(most) = bound("maxProperties").filter(|most| count > *most) {
+        let message = format!("{} has {count} keys, at most {most} are allowed", quoted(path));
+        found.push(violation(Kind::Value, node, path, message));
+    }
+}
+
+fn quoted(path: &Path) -> String {
+    if path.text.is_empty() { path.name().to_owned() } else { format!("`{}`", path.text) }
+}
+
+fn types(schema: &Map<String, Json>) -> Option<Vec<&str>> {
+    match schema.get("type")? {
+        Json::String(one) => Some(vec![one]),
+        Json::Array(several) => Some(several.iter().filter_map(Json::as_str).collect()),
+        _ => None,
+    }
+}
+
+fn equal(node: &Node, json: &Json) -> bool {
+    match (&node.value, json) {
+        (Value::Null, Json::Null) => true,
+        (Value::Bool(a), Json::Bool(b)) => a == b,
+        (Value::Number(a), Json::Number(b)) => a.as_f64() == b.as_f64(),
+        (Value::String(a), Json::String(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// `uri` and `date-time` of JSON Schema, as far as a mistake is likely.
+fn has_format(format: &str, text: &str) -> bool {
+    match format {
+        "uri" => {
+            let scheme = text.split_once(':').map(|(scheme, _)| scheme);
+            scheme.is_some_and(|s| s.starts_with(|c: char| c.is_ascii_alphabetic()))
+                && !text.chars().any(|c| c.is_whitespace() || "<>\"{}|\\^`".contains(c))
+        }
+        "date-time" => text.parse::<jiff::Timestamp>().is_ok(),
+        _ => true,
+    }
+}
