@@ -54,7 +54,6 @@ pub fn compile(service: &Service, artifacts: &Artifacts) -> (Template, Problems)
     function::own_roles(&mut it);
     resources::export_outputs(&mut it);
     resources::merge_own(&mut it);
-    events::merge_dependencies(&mut it);
     resources::strip_nulls(&mut it);
     (it.template, it.problems)
 }

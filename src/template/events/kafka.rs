@@ -21,7 +21,7 @@ pub const EVENT: Event = Event { name: "kafka", schema, compile };
 struct Topic {
     topic: String,
     bootstrap_servers: Value,
-    access_configurations: IndexMap<String, Vec<Value>>,
+    access_configurations: IndexMap<String, Value>,
     batch_size: Option<Value>,
     maximum_batching_window: Option<Value>,
     enabled: Option<Value>,
@@ -141,7 +141,7 @@ fn compile(it: &mut Compilation<'_>) {
                 let (kind, prefix, need) =
                     known.map_or((name.as_str(), "", None), |(_, kind, prefix, need)| (*kind, *prefix, Some(*need)));
                 in_network |= need == Some(Need::Network);
-                for value in values {
+                for value in values.as_array().map_or(std::slice::from_ref(values), Vec::as_slice) {
                     if need == Some(Need::Secret) {
                         secrets.on(value.clone());
                     }

@@ -32,8 +32,6 @@ mod sqs;
 mod stream;
 mod websocket;
 
-pub use cognito_user_pool::merge_dependencies;
-
 use super::Compilation;
 use serde_json::Value;
 

@@ -10,8 +10,6 @@
 mod existing_pool;
 mod new_pool;
 
-pub use new_pool::merge_dependencies;
-
 use super::Event;
 use crate::manifest::{Problem, Problems};
 use crate::template::value::truthy;

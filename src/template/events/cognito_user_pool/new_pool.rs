@@ -1,9 +1,9 @@
 //! User pools of the stack.
 
-use super::{EVENT, Keys, PRE_TOKEN_GENERATION, Trigger};
+use super::{Keys, PRE_TOKEN_GENERATION, Trigger};
 use crate::manifest::service::Function;
 use crate::template::naming::{self, events as id};
-use crate::template::value::{get_att, get_str, truthy};
+use crate::template::value::get_att;
 use crate::template::{Compilation, EventUse, TargetAlias, invoke_permission, target};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -53,31 +53,4 @@ fn configuration(trigger: &Trigger, function: &Function) -> Map<String, Value> {
 
 fn dependency(function: &Function) -> String {
     TargetAlias::of(function).map_or_else(|| naming::function::logical_id(&function.key), |alias| alias.logical_id)
-}
-
-/// Lets a pool that `resources` overrides wait for both its functions and what is said there: lists merge
-/// by index, so that one would have replaced the other (Framework v3 `mergeWithCustomResources`).
-pub fn merge_dependencies(it: &mut Compilation<'_>) {
-    let resources = it.service.resources.get("Resources").filter(|own| truthy(own)).unwrap_or(&it.service.resources);
-    let mut pools: IndexMap<String, Vec<Value>> = IndexMap::new();
-    for event in it.events(EVENT.name) {
-        if event.value.get("existing").is_some_and(truthy) {
-            continue;
-        }
-        if let Some(pool) = get_str(event.value, "pool").map(id::user_pool)
-            && resources.get(&pool).is_some()
-        {
-            pools.entry(pool).or_default().push(dependency(event.function).into());
-        }
-    }
-    for (pool, mut depends_on) in pools {
-        match resources.get(&pool).and_then(|own| own.get("DependsOn")) {
-            Some(Value::Array(own)) => depends_on.extend(own.iter().cloned()),
-            Some(own) => depends_on.push(own.clone()),
-            None => {}
-        }
-        if let Some(resource) = it.template.resources_mut().get_mut(&pool) {
-            resource["DependsOn"] = depends_on.into();
-        }
-    }
 }
