@@ -47,8 +47,13 @@ impl Template {
         self.section("Outputs").insert(name.into(), output);
     }
 
-    /// The JSON text that is uploaded: two-space indented, deterministic.
+    /// The JSON text that is uploaded: two-space indented, resources sorted by logical id, so that
+    /// moving a function in the manifest does not show in a diff of two templates.
     pub fn to_json(&self) -> String {
-        format!("{:#}", Value::Object(self.root.clone()))
+        let mut root = self.root.clone();
+        if let Some(Value::Object(resources)) = root.get_mut("Resources") {
+            resources.sort_keys();
+        }
+        format!("{:#}", Value::Object(root))
     }
 }

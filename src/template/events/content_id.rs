@@ -3,6 +3,7 @@
 use crate::manifest::Service;
 use crate::manifest::service::Function;
 use crate::template::naming::function;
+use crate::template::value;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -27,11 +28,14 @@ impl<'a> ContentId<'a> {
         self.parts.insert(name.to_owned(), value.clone());
     }
 
-    /// Adds a resource of the template, with what it refers to in the service's own `resources`
-    /// and the names of the functions that it calls: API Gateway keeps their ids and ARNs in the
-    /// deployment, so that a replaced one must be deployed anew.
+    /// Adds a resource of the template.
     pub fn add_resource(&mut self, logical_id: &str, resource: &Value) {
         self.add(&format!("resource {logical_id}"), resource);
+    }
+
+    /// Adds what a resource refers to: resources of the service's own, and functions. API Gateway keeps
+    /// their ids and ARNs in the deployment, so that a replaced one must be deployed anew.
+    pub fn add_referred(&mut self, resource: &Value) {
         let mut referred = Vec::new();
         collect_references(resource, &mut referred);
         for target in referred {
@@ -43,25 +47,32 @@ impl<'a> ContentId<'a> {
         }
     }
 
-    /// Adds the resources of the service's own that are part of the API, and what it changes in
-    /// those made here.
+    /// Adds the resources that the service writes itself, and what it changes in those made here
+    /// (`resources.Resources`, `resources.extensions`).
     pub fn add_user_resources(&mut self, is_part: impl Fn(&str, &Value) -> bool) {
         for (logical_id, resource) in self.user_resources().into_iter().flatten() {
-            if self.parts.contains_key(&format!("resource {logical_id}")) || is_part(logical_id, resource) {
+            if is_part(logical_id, resource) {
                 self.add(&format!("user {logical_id}"), resource);
             }
         }
         let extensions = self.service.resources.get("extensions").and_then(Value::as_object);
         for (logical_id, extension) in extensions.into_iter().flatten() {
-            if self.parts.contains_key(&format!("resource {logical_id}")) {
+            if is_part(logical_id, extension) {
                 self.add(&format!("extension {logical_id}"), extension);
             }
         }
     }
 
-    /// Adds the deployed name of a function.
-    pub fn add_function(&mut self, function: &Function) {
-        self.add(&format!("function {}", function.key), &json!(function.name));
+    /// Adds the deployed name of a function, where it is not the one that follows from its key.
+    fn add_function(&mut self, function: &Function) {
+        if function.raw.get("name").is_some_and(value::truthy) {
+            self.add(&format!("function {}", function.key), &json!(function.name));
+        }
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
     }
 
     /// Letters and digits that differ when the content does; the order of keys does not count.
@@ -86,7 +97,7 @@ impl<'a> ContentId<'a> {
 
 /// The logical ids that `Ref` and `Fn::GetAtt` name inside a value.
 fn collect_references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
-    found.extend(crate::template::value::referred(value));
+    found.extend(value::referred(value));
     match value {
         Value::Array(items) => items.iter().for_each(|item| collect_references(item, found)),
         Value::Object(map) => map.values().for_each(|value| collect_references(value, found)),

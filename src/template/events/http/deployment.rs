@@ -7,7 +7,6 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-deploy-api.html>
 
 use super::Api;
-use super::route::Route;
 use crate::template::Compilation;
 use crate::template::events::content_id::ContentId;
 use crate::template::events::gateway::{endpoint, resource};
@@ -19,8 +18,8 @@ use serde_json::{Value, json};
 ///
 /// The stage is made by the deployment (`StageName`), and has no resource of its own: its
 /// settings are those of [`super::stage`].
-pub(super) fn compile(it: &mut Compilation<'_>, methods: &[String], routes: &[Route<'_>], api: &Api) -> String {
-    let logical_id = api_gateway::deployment(&content_id(it, routes, api));
+pub(super) fn compile(it: &mut Compilation<'_>, methods: &[String], api: &Api) -> String {
+    let logical_id = api_gateway::deployment(&content_id(it, api));
     let methods: IndexSet<&String> = methods.iter().collect();
     let mut deployment = resource(
         "AWS::ApiGateway::Deployment",
@@ -43,20 +42,18 @@ pub(super) fn compile(it: &mut Compilation<'_>, methods: &[String], routes: &[Ro
 }
 
 /// What the deployment serves: the REST API resources made here, those that `resources` adds or
-/// changes, and the names of the functions, which stand in the snapshot as ARNs.
-fn content_id(it: &Compilation<'_>, routes: &[Route<'_>], api: &Api) -> String {
+/// changes, and what they refer to.
+fn content_id(it: &Compilation<'_>, api: &Api) -> String {
+    let is_part =
+        |resource: &Value| resource["Type"].as_str().is_some_and(|kind| kind.starts_with("AWS::ApiGateway::"));
     let mut content = ContentId::new(it.service);
     content.add("api", &api.id);
     for (logical_id, resource) in it.template.resources().filter(|(_, resource)| is_part(resource)) {
         content.add_resource(logical_id, resource);
+        content.add_referred(resource);
     }
-    content.add_user_resources(|_, resource| is_part(resource));
-    for route in routes {
-        content.add_function(route.function);
-    }
+    content.add_user_resources(|logical_id, resource| {
+        is_part(resource) || it.template.resource(logical_id).is_some_and(is_part)
+    });
     content.finish()
-}
-
-fn is_part(resource: &Value) -> bool {
-    resource["Type"].as_str().is_some_and(|kind| kind.starts_with("AWS::ApiGateway::"))
 }

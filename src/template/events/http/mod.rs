@@ -74,7 +74,7 @@ fn compile(it: &mut Compilation<'_>) {
     methods.extend(method::compile(it, &routes, &resources, &api));
     request::compile(it, &routes, &api);
     authorizer::compile(it, &routes, &api);
-    let deployment = deployment::compile(it, &methods, &routes, &api);
+    let deployment = deployment::compile(it, &methods, &api);
     api_keys::compile(it, &deployment, &api);
     method::permit(it, &routes, &api);
     stage::compile(it);

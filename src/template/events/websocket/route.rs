@@ -68,8 +68,19 @@ struct AuthorizerSettings {
 
 /// Reads all `websocket` events; what is wrong becomes a problem.
 pub(super) fn read<'a>(it: &mut Compilation<'a>) -> Vec<Route<'a>> {
-    let events = it.events(super::EVENT.name);
-    events.into_iter().filter(|event| truthy(event.value)).filter_map(|event| read_one(event, it)).collect()
+    let mut routes: Vec<Route<'a>> = Vec::new();
+    for event in it.events(super::EVENT.name).into_iter().filter(|event| truthy(event.value)) {
+        let Some(route) = read_one(event, it) else { continue };
+        if let Some(earlier) = routes.iter().find(|earlier| earlier.key == route.key) {
+            it.problems.push(
+                Problem::at(&earlier.place, format!("the route `{}` is taken over by `{}`", route.key, route.place))
+                    .help("a route has one function: remove one of the two events")
+                    .warning(),
+            );
+        }
+        routes.push(route);
+    }
+    routes
 }
 
 fn read_one<'a>(event: EventUse<'a>, it: &mut Compilation<'a>) -> Option<Route<'a>> {

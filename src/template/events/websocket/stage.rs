@@ -8,7 +8,7 @@ use crate::manifest::Problem;
 use crate::template::Compilation;
 use crate::template::events::gateway::{cloud_watch_role, log_group, resource};
 use crate::template::naming::websocket as naming;
-use crate::template::value::{reference, sub, truthy};
+use crate::template::value::{sub, truthy};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -29,13 +29,12 @@ struct Logs {
     level: Option<String>,
 }
 
-/// Adds the stage of the API made here, and what its logs need.
-pub(super) fn compile(it: &mut Compilation<'_>, deployment: &str, api: &Api) {
+/// Adds the stage of the API made here, still without its deployment, and what its logs need.
+pub(super) fn compile(it: &mut Compilation<'_>, api: &Api) {
     let mut properties = json!({
         "ApiId": api.id,
         "StageName": it.service.stage,
         "Description": api.description,
-        "DeploymentId": reference(deployment),
     });
     let logs = it.service.provider.raw.pointer("/logs/websocket").filter(|logs| truthy(logs)).cloned();
     if let Some(logs) = &logs {
