@@ -4,6 +4,7 @@ mod completions;
 mod error;
 mod init;
 mod local;
+mod schema;
 
 pub use error::{ExitKind, Failure};
 
@@ -71,6 +72,7 @@ pub enum Command {
     Completions(completions::CompletionsArgs),
     Init(init::InitArgs),
     Local(local::LocalArgs),
+    Schema(schema::SchemaArgs),
 }
 
 /// Runs the process's command line.
@@ -99,5 +101,6 @@ fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
         Command::Completions(args) => completions::run(&args, context),
         Command::Init(args) => init::run(&args, context),
         Command::Local(args) => local::run(&args, context),
+        Command::Schema(args) => schema::run(&args, context),
     }
 }

@@ -5,6 +5,7 @@
 
 mod files;
 mod iam;
+mod manifest;
 
 use files::Generated;
 use std::path::Path;
@@ -18,7 +19,8 @@ struct Generator {
     make: fn() -> Result<Vec<Generated>, AnyError>,
 }
 
-const GENERATORS: &[Generator] = &[Generator { name: "iam", make: iam::make }];
+const GENERATORS: &[Generator] =
+    &[Generator { name: "iam", make: iam::make }, Generator { name: "manifest", make: manifest::make }];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
