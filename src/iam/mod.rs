@@ -1,5 +1,7 @@
 //! IAM facts, policies and their evaluation, and what permissions a template requires.
 
 pub mod catalogue;
+pub mod evaluate;
+pub mod policy;
 mod table;
 pub mod wildcard;

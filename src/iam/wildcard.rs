@@ -1,52 +1,70 @@
 //! Patterns with `*` (any characters, also none) and `?` (one character), as IAM matches them.
 
+/// A character of a pattern, or a wildcard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token {
+    /// `*`
+    Any,
+    /// `?`
+    One,
+    /// This very character, also `*` and `?`.
+    Literal(char),
+}
+
+/// The tokens of a pattern as it stands in a policy.
+pub fn tokens(pattern: &str) -> Vec<Token> {
+    let token = |c| match c {
+        '*' => Token::Any,
+        '?' => Token::One,
+        other => Token::Literal(other),
+    };
+    pattern.chars().map(token).collect()
+}
+
 /// Whether a value matches a pattern; letter case matters.
 pub fn matches(pattern: &str, value: &str) -> bool {
-    run(pattern, value, |a, b| a == b)
+    matches_tokens(&tokens(pattern), value)
 }
 
 /// Whether a value matches a pattern; ASCII letter case does not matter.
 pub fn matches_ignoring_case(pattern: &str, value: &str) -> bool {
-    run(pattern, value, |a, b| a.eq_ignore_ascii_case(&b))
+    matches_tokens(&tokens(&pattern.to_ascii_lowercase()), &value.to_ascii_lowercase())
 }
 
-/// Whether every value that the second pattern matches is matched by the first one too.
-///
-/// Exact for patterns whose `?` stand still; a `*` of the second is only covered by a `*` of the first.
-pub fn covers(pattern: &str, other: &str) -> bool {
-    // Taking the other's wildcards for characters that only a wildcard can match keeps the answer safe:
-    // `*` becomes a run that nothing but `*` swallows.
-    let stand_in: String = other.chars().map(|c| if c == '*' || c == '?' { '\u{1}' } else { c }).collect();
-    let single_covers_star = other.contains('*') && pattern.contains('?');
-    !single_covers_star && matches(pattern, &stand_in)
-}
-
-fn run(pattern: &str, value: &str, same: impl Fn(char, char) -> bool) -> bool {
-    let (pattern, value): (Vec<char>, Vec<char>) = (pattern.chars().collect(), value.chars().collect());
+/// Whether a value matches a pattern's tokens; letter case matters.
+pub fn matches_tokens(pattern: &[Token], value: &str) -> bool {
+    let value: Vec<char> = value.chars().collect();
     let (mut p, mut v) = (0, 0);
     // Where the last `*` stood and how much of the value it has taken.
     let mut star: Option<(usize, usize)> = None;
     while v < value.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, v));
-                p += 1;
-            }
-            Some(&c) if c == '?' || same(c, value[v]) => {
-                p += 1;
-                v += 1;
-            }
-            _ => match star {
-                Some((at, taken)) => {
-                    star = Some((at, taken + 1));
-                    p = at + 1;
-                    v = taken + 1;
-                }
-                None => return false,
-            },
+        let here = pattern.get(p);
+        if here == Some(&Token::Any) {
+            star = Some((p, v));
+            p += 1;
+        } else if here == Some(&Token::One) || here == Some(&Token::Literal(value[v])) {
+            p += 1;
+            v += 1;
+        } else if let Some((at, taken)) = star {
+            star = Some((at, taken + 1));
+            p = at + 1;
+            v = taken + 1;
+        } else {
+            return false;
         }
     }
-    pattern[p..].iter().all(|c| *c == '*')
+    pattern[p..].iter().all(|token| *token == Token::Any)
+}
+
+/// Whether every value that the second pattern matches is matched by the first one too.
+/// Never wrongly true; where a `*` of the second meets a `?` of the first it is false.
+pub fn covers(pattern: &str, other: &str) -> bool {
+    if other.contains('*') && pattern.contains('?') {
+        return pattern == other;
+    }
+    // A character that only a wildcard of the first can take stands for the second's wildcards.
+    let stand_in: String = other.chars().map(|c| if c == '*' || c == '?' { '\u{1}' } else { c }).collect();
+    matches(pattern, &stand_in)
 }
 
 #[cfg(test)]
