@@ -5,6 +5,7 @@
 //! `service` is the typed model that later rooms read.
 
 pub mod document;
+mod framework_version;
 pub mod plugins;
 pub mod problem;
 pub mod schema;

@@ -6,6 +6,7 @@
 use super::coerce::coerce;
 use super::expect;
 use crate::manifest::document::{Entry, Node, Span, Value};
+use crate::manifest::framework_version::is_supported;
 use crate::manifest::problem::{Place, Problem, Problems, Severity};
 use regex::bytes::{Regex, RegexBuilder};
 use serde_json::{Map, Value as Json};
@@ -40,7 +41,8 @@ impl Strictness {
 pub fn validate(config: &mut Node, schema: &Json, foreign_plugins: bool) -> Problems {
     let strictness = Strictness::of(config);
     let mut validator = Validator { schema, patterns: HashMap::new() };
-    let violations = validator.check(config, schema, &Path::root());
+    let mut violations = validator.check(config, schema, &Path::root());
+    violations.extend(check_framework_version(config));
     let mut problems = Problems::default();
     if strictness == Strictness::Off {
         return problems;
@@ -353,6 +355,9 @@ impl<'s> Validator<'s> {
             if branch.get("required")?.as_array()?.first()? != name.as_str() || name.starts_with("Fn::") {
                 return None;
             }
+            if kinds.iter().any(|(other, _)| other == name) {
+                return None;
+            }
             kinds.push((name.as_str(), schema));
         }
         (kinds.len() > 1).then_some(kinds)
@@ -424,6 +429,17 @@ impl<'s> Validator<'s> {
         candidates.sort_by_key(rank);
         failed.swap_remove(candidates[0])
     }
+}
+
+fn check_framework_version(config: &Node) -> Option<Violation> {
+    let range = config.get("frameworkVersion")?;
+    let text = range.as_str().filter(|text| !is_supported(text))?;
+    let path = Path::root().key("frameworkVersion");
+    let message = format!("the manifest is written for version {text} of the Serverless Framework");
+    let mut found = violation(Kind::Value, range, &path, message);
+    found.help =
+        Some("rlx reads manifests of version 3: see what changed since, then set `frameworkVersion: '3'`".into());
+    Some(found)
 }
 
 fn check_keys(node: &Node, schema: &Map<String, Json>, path: &Path, found: &mut Vec<Violation>) {

@@ -50,6 +50,13 @@ pub fn resolve(it: &mut Compilation<'_>, function: &Function) -> Option<Image> {
         (Some(uri), None) => Some(uri.to_owned()),
         (None, Some(name)) => named(it, name, &place)?,
     };
+    if let Some(uri) = uri.as_deref().filter(|uri| !uri.contains("@sha256:"))
+        && let Some(region) = uri.split('.').nth(3).filter(|region| *region != it.service.region)
+    {
+        let message = format!("the image `{uri}` lies in {region}, the service in {}", it.service.region);
+        refuse(it, &place, message, "Lambda takes images of its own region: push it there, or deploy to that region");
+        return None;
+    }
     let uri = match uri {
         Some(uri) if uri.contains("@sha256:") => uri,
         uri => match it.artifacts.images.get(&function.key) {
