@@ -51,6 +51,9 @@ pub struct GlobalOptions {
     /// Tell more; twice for every AWS call
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// Make plugins whose work rlx does not do an error
+    #[arg(long, global = true)]
+    pub strict: bool,
     /// Answer every question with yes
     #[arg(long, short, global = true)]
     pub yes: bool,

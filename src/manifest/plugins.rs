@@ -1,4 +1,8 @@
-//! Plugins of the Serverless Framework: what rlx does in their place.
+//! Plugins of the Serverless Framework: what rlx does in their place. rlx runs no plugin; each one that a
+//! manifest lists is spoken of, so that nothing is missing in silence.
+
+use super::document::Node;
+use super::problem::{Place, Problem, Problems, Severity};
 
 /// What becomes of a plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +73,7 @@ pub const KNOWN: &[Plugin] = &[
     taken("serverless-plugin-typescript", "TypeScript functions are bundled with esbuild"),
     taken("serverless-deployment-bucket", "the deployment bucket is made before the stack where it is missing"),
     with_function_keys(taken("serverless-wsgi", "WSGI apps get their handler, from `custom.wsgi`"), &["wsgi"]),
-    needless("serverless-pseudo-parameters", "`#{AWS::AccountId}` is what `Fn::Sub` and `${aws:accountId}` do"),
+    taken("serverless-pseudo-parameters", "`#{AWS::AccountId}` and the like are replaced"),
     with_function_keys(taken("serverless-rust", "Rust functions are built with cargo"), &["rust"]),
     needless("serverless-localstack", "`--local` and `stages.<name>.endpoint` deploy to an emulator"),
     missing("serverless-domain-manager", "make a custom domain and its base path mapping, from `custom.customDomain`"),
@@ -89,7 +93,7 @@ pub const KNOWN: &[Plugin] = &[
         ),
         &["warmup"],
     ),
-    missing("serverless-plugin-log-retention", "set how long logs are kept, from `custom.logRetentionInDays`"),
+    taken("serverless-plugin-log-retention", "logs are kept as long as `custom.logRetentionInDays` says"),
     needless("serverless-plugin-include-dependencies", "only files that are needed come into the archive"),
     needless("serverless-plugin-tracing", "`provider.tracing` and `tracing` of a function do this"),
     needless("serverless-plugin-split-stacks", "a template over 500 resources is said so before upload"),
@@ -114,4 +118,86 @@ pub const KNOWN: &[Plugin] = &[
 /// The plugin of a name; scoped forks such as `@me/serverless-offline` are not it.
 pub fn known(name: &str) -> Option<&'static Plugin> {
     KNOWN.iter().find(|plugin| plugin.name == name)
+}
+
+/// What is said about the plugins of a manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Plugins that rlx stands in for, a sentence each.
+    pub notes: Vec<String>,
+    /// Plugins whose work is not done.
+    pub problems: Problems,
+}
+
+/// The entries of `plugins`: a list, or `modules` of a mapping.
+pub fn entries(config: &Node) -> Vec<&Node> {
+    let plugins = config.get("plugins");
+    let list = plugins.and_then(|p| p.as_list().or_else(|| p.get("modules")?.as_list()));
+    list.into_iter().flatten().collect()
+}
+
+/// Whether some plugin of a manifest is one that rlx does not know.
+pub fn has_foreign(config: &Node) -> bool {
+    entries(config).iter().any(|entry| entry.as_str().is_some_and(|name| known(name).is_none()))
+}
+
+/// Speaks of every plugin of a manifest. Where `strict` is set, a plugin whose work is not done is an error.
+pub fn check(config: &Node, strict: bool) -> Verdict {
+    let mut verdict = Verdict::default();
+    for entry in entries(config) {
+        let Some(name) = entry.as_str() else { continue };
+        let (message, help) = match known(name).map(|plugin| plugin.role) {
+            Some(Role::TakenOver(what)) => {
+                verdict.notes.push(format!("{name}: rlx does this: {what}"));
+                continue;
+            }
+            Some(Role::NotNeeded(why)) => {
+                verdict.notes.push(format!("{name}: not needed: {why}"));
+                continue;
+            }
+            Some(Role::Missing(what)) => (
+                format!("the plugin `{name}` is not run; it would {what}"),
+                "do this by other means before you rely on it, then remove the plugin from `plugins`",
+            ),
+            None => (
+                format!("the plugin `{name}` is not run, and rlx does not know what it would do"),
+                "rlx runs no plugins: see what it does for you, and remove it from `plugins`",
+            ),
+        };
+        let place = entry.span.map_or_else(|| Place::Path("plugins".into()), Place::Span);
+        let severity = if strict { Severity::Error } else { Severity::Warning };
+        verdict.problems.push(Problem { severity, message, place, help: Some(help.into()) });
+    }
+    verdict
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn verdict(plugins: serde_json::Value, strict: bool) -> Verdict {
+        check(&Node::from_json(json!({ "plugins": plugins }), None), strict)
+    }
+
+    #[test]
+    fn every_listed_plugin_is_spoken_of() {
+        let verdict =
+            verdict(json!(["serverless-offline", "serverless-esbuild", "serverless-s3-sync", "./own"]), false);
+        assert_eq!(verdict.notes.len(), 2);
+        assert_eq!(
+            verdict.problems.iter().map(|p| p.message.as_str()).collect::<Vec<_>>(),
+            [
+                "the plugin `serverless-s3-sync` is not run; it would copy folders into buckets after a deploy, from `custom.s3Sync`",
+                "the plugin `./own` is not run, and rlx does not know what it would do",
+            ]
+        );
+        assert!(!verdict.problems.has_errors());
+    }
+
+    #[test]
+    fn strict_makes_missing_work_an_error() {
+        assert!(verdict(json!({ "modules": ["theirs"], "localPath": "x" }), true).problems.has_errors());
+        assert!(!verdict(json!(["serverless-offline"]), true).problems.has_errors());
+    }
 }

@@ -8,6 +8,7 @@ pub mod events;
 mod function;
 mod layer;
 pub mod naming;
+mod pseudo_parameters;
 mod resources;
 mod role;
 mod shared;

@@ -3,6 +3,7 @@
 use super::naming::{EXECUTION_ROLE, function};
 use super::value::{get, join, reference, set_some, sub, tags, truthy};
 use super::{Compilation, is_existing_role};
+use crate::manifest::Service;
 use crate::manifest::service::Function;
 use serde_json::{Map, Value, json};
 
@@ -40,7 +41,7 @@ pub fn compile(it: &mut Compilation<'_>) {
     let service = it.service;
     for function in service.functions.values().filter(|f| !logs_disabled(f)) {
         let path = format!("functions.{}", function.key);
-        it.add_resource(function::log_group(&function.key), log_group(&service.provider.raw, function), &path);
+        it.add_resource(function::log_group(&function.key), log_group(service, function), &path);
     }
     if needs_shared_role(it) {
         let role = shared_role(it);
@@ -52,11 +53,13 @@ fn logs_disabled(function: &Function) -> bool {
     get(&function.raw, "disableLogs").is_some()
 }
 
-fn log_group(provider: &Value, function: &Function) -> Value {
-    let setting = |key: &str| get(&function.raw, key).or_else(|| get(provider, key)).cloned();
+fn log_group(service: &Service, function: &Function) -> Value {
+    let setting = |key: &str| get(&function.raw, key).or_else(|| get(&service.provider.raw, key)).cloned();
+    // serverless-plugin-log-retention.
+    let by_plugin = || get(&service.custom, "logRetentionInDays").filter(|days| days.is_u64()).cloned();
     let mut properties = Map::new();
     properties.insert("LogGroupName".into(), json!(function::log_group_name(&function.name)));
-    set_some(&mut properties, "RetentionInDays", setting("logRetentionInDays"));
+    set_some(&mut properties, "RetentionInDays", setting("logRetentionInDays").or_else(by_plugin));
     set_some(&mut properties, "DataProtectionPolicy", setting("logDataProtectionPolicy"));
     let mut resource = json!({ "Type": "AWS::Logs::LogGroup", "Properties": properties });
     super::shared::apply_condition(&mut resource, function);
