@@ -71,3 +71,6 @@ pub const ALL: &[Event] = &[
     cloud_front::EVENT,
     http_api::EVENT,
 ];
+
+#[cfg(test)]
+mod tests;
