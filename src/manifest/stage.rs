@@ -13,3 +13,11 @@ pub struct StageSettings {
     /// Destructive and changing commands ask for the stage's name.
     pub protected: bool,
 }
+
+/// Refuses names that cannot be part of AWS names (Framework v3 `validateStage`). `Err` says why.
+pub fn check_name(name: &str) -> Result<(), String> {
+    if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        return Ok(());
+    }
+    Err(format!("`{name}` is no name for a stage: it may hold ASCII letters, digits and hyphens only"))
+}

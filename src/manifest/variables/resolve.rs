@@ -1,0 +1,183 @@
+//! A whole manifest: rounds of resolution with the questions to AWS between them.
+
+use super::remote::{Remote, Scope};
+use super::resolver::{Resolver, Stop};
+use super::sources;
+use super::tree::{CellId, State};
+use crate::manifest::Problems;
+use crate::manifest::document::{Node, Sources, Value};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The stack of the thread that resolves: references may go through many values.
+const STACK_BYTES: usize = 256 << 20;
+/// Rounds of questions to AWS: each asks what the answers of the round before led to.
+const MAX_ROUNDS: usize = 20;
+
+/// What variables can see of the world.
+pub struct World<'a> {
+    /// The service directory, absolute.
+    pub dir: PathBuf,
+    /// Options of the command line, for `opt`.
+    pub options: BTreeMap<String, serde_json::Value>,
+    /// `--param`, for `param`.
+    pub params: BTreeMap<String, String>,
+    /// Environment variables, those of `.env` files included.
+    pub env: BTreeMap<String, String>,
+    /// Names this run, for `${sls:instanceId}`.
+    pub instance_id: String,
+    /// Whoever answers for AWS.
+    pub remote: &'a dyn Remote,
+}
+
+/// A value that could not be resolved because nobody could be asked for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unresolved {
+    /// Where it stands.
+    pub path: String,
+    /// The text with its variables.
+    pub text: String,
+    /// What is missing.
+    pub why: String,
+}
+
+/// A manifest with its variables resolved.
+#[derive(Debug)]
+pub struct Resolution {
+    /// The values; what is unresolved keeps its text.
+    pub config: Node,
+    /// All files that were read.
+    pub documents: Sources,
+    /// What is wrong.
+    pub problems: Problems,
+    /// What is left.
+    pub unresolved: Vec<Unresolved>,
+    /// Values that must not be shown.
+    pub secrets: Vec<String>,
+}
+
+/// Resolves the values at `paths`, or all where `paths` is empty.
+pub fn resolve(world: &World<'_>, config: Node, documents: Sources, paths: &[&str]) -> Resolution {
+    std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let fallback = documents.clone();
+        match worker.spawn_scoped(scope, move || Resolver::new(world, config, documents).run(paths)).map(|t| t.join()) {
+            Ok(Ok(resolution)) => resolution,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(error) => {
+                let mut problems = Problems::default();
+                let message = format!("cannot start a thread to resolve variables: {error}");
+                problems.push(crate::manifest::Problem::nowhere(message));
+                Resolution {
+                    config: Node { value: Value::Null, span: None },
+                    documents: fallback,
+                    problems,
+                    unresolved: Vec::new(),
+                    secrets: Vec::new(),
+                }
+            }
+        }
+    })
+}
+
+impl Resolver<'_> {
+    fn run(mut self, paths: &[&str]) -> Resolution {
+        for _ in 0..MAX_ROUNDS {
+            let _ = self.round(paths);
+            if self.wanted.is_empty() {
+                break;
+            }
+            self.ask();
+        }
+        let unresolved = self.unresolved();
+        Resolution {
+            config: self.tree.export(self.root),
+            documents: self.documents,
+            problems: self.problems,
+            unresolved,
+            secrets: self.secrets,
+        }
+    }
+
+    /// Resolves what can be resolved now. Obstacles are kept with the cells.
+    fn round(&mut self, paths: &[&str]) -> Result<(), Stop> {
+        if paths.is_empty() {
+            let stage = sources::stage(self).unwrap_or_default();
+            let root = self.root;
+            return self.complete_but_other_stages(root, &stage);
+        }
+        for path in paths {
+            let keys: Vec<&str> = path.split('.').collect();
+            self.configuration(&keys)?.ok();
+        }
+        Ok(())
+    }
+
+    /// Everything but the params and settings of other stages, which may refer to what this stage has not
+    /// (Framework v3 leaves `params.<other stage>` alone too).
+    fn complete_but_other_stages(&mut self, root: CellId, stage: &str) -> Result<(), Stop> {
+        self.settle(root)?;
+        for id in self.tree.children(root) {
+            let per_stage = matches!(self.tree.path(id).as_str(), "params" | "stages");
+            if !per_stage {
+                let _ = self.complete(id);
+                continue;
+            }
+            if self.settle(id).is_ok() {
+                for name in [stage, "default"] {
+                    if let Some(child) = self.tree.child(id, name) {
+                        let _ = self.complete(child);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks all open questions at once, and wakes the values that wait.
+    fn ask(&mut self) {
+        let lookups: Vec<_> = std::mem::take(&mut self.wanted).into_iter().collect();
+        let scope = self.scope();
+        let answers = self.world.remote.fetch(&scope, &lookups);
+        self.answers.extend(lookups.into_iter().zip(answers));
+        for (id, _) in std::mem::take(&mut self.waiting) {
+            self.tree.get_mut(id).state = State::Fresh;
+        }
+    }
+
+    fn scope(&mut self) -> Scope {
+        let mut text = |path: &[&str]| match self.configuration(path) {
+            Ok(Ok(Node { value: Value::String(text), .. })) => Some(text),
+            _ => None,
+        };
+        let profile = text(&["provider", "profile"]);
+        let configured = text(&["provider", "region"]);
+        let given = self.world.options.get("region").and_then(serde_json::Value::as_str).map(str::to_owned);
+        let region = given.or(configured).unwrap_or_else(|| crate::manifest::DEFAULT_REGION.to_owned());
+        Scope { region, profile, endpoint: None }
+    }
+
+    fn unresolved(&self) -> Vec<Unresolved> {
+        let mut left: Vec<_> = self
+            .waiting
+            .iter()
+            .map(|(id, why)| Unresolved {
+                path: self.tree.path(*id),
+                text: self.tree.export(*id).as_str().unwrap_or_default().to_owned(),
+                why: why.clone(),
+            })
+            .collect();
+        left.sort_by(|a, b| a.path.cmp(&b.path));
+        left
+    }
+
+    /// Notes the texts of a value that must not be shown.
+    pub(super) fn secret(&mut self, node: &Node) {
+        match &node.value {
+            Value::String(text) if !text.is_empty() => self.secrets.push(text.clone()),
+            Value::List(list) => list.iter().for_each(|item| self.secret(item)),
+            Value::Map(map) => map.values().for_each(|entry| self.secret(&entry.node)),
+            _ => {}
+        }
+    }
+}

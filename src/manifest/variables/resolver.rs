@@ -1,0 +1,541 @@
+//! One value at a time: parse, look up, put in place.
+
+use super::grammar::{self, Argument, Call, Content as Part, Source, Variable};
+use super::remote::{Found, Lookup, RemoteError};
+use super::resolve::World;
+use super::sources::{self, Arguments, FileCache};
+use super::text;
+use super::tree::{Ancestry, CellId, State, Tree};
+use crate::manifest::document::{Node, Sources, Span, Value};
+use crate::manifest::{Problem, Problems};
+use indexmap::IndexSet;
+use std::collections::HashMap;
+
+/// Values that come out of variables and hold variables again (Framework v3 stops there too).
+const MAX_DEPTH: u8 = 10;
+/// References through references.
+const MAX_CHAIN: usize = 1_000;
+/// Values that a manifest may grow to; a value is also counted per 64 bytes of text.
+const MAX_WEIGHT: usize = 2_000_000;
+
+/// Why a value has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// A problem, which is reported.
+    Failed,
+    /// A remote source that was not asked yet, or cannot be.
+    Waiting,
+}
+
+/// What a source says.
+pub(super) enum Answer {
+    /// The value.
+    Found(Node),
+    /// There is none, and why; the next source is tried.
+    Missing { why: String, help: Option<String> },
+}
+
+impl Answer {
+    pub fn missing(why: impl Into<String>) -> Self {
+        Self::Missing { why: why.into(), help: None }
+    }
+}
+
+/// Why a source says nothing.
+pub(super) enum Halt {
+    Stop(Stop),
+    /// The variable is wrong.
+    Wrong { message: String, help: Option<String> },
+}
+
+impl Halt {
+    pub fn wrong(message: impl Into<String>) -> Self {
+        Self::Wrong { message: message.into(), help: None }
+    }
+}
+
+impl From<Stop> for Halt {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+/// A file lookup that values came out of.
+pub(super) struct Inclusion {
+    pub what: String,
+    pub outer: Option<usize>,
+}
+
+/// One step of how a value came about, for `--explain`.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    /// The source, such as `self:custom.a`.
+    pub expression: String,
+    pub outcome: Outcome,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Outcome {
+    /// It had no value: why.
+    Missing(String),
+    /// Another value of the manifest.
+    Reference(String),
+    /// Something else; the value itself tells its place.
+    Value,
+}
+
+pub(super) struct Resolver<'a> {
+    pub world: &'a World<'a>,
+    pub tree: Tree,
+    pub root: CellId,
+    pub files: FileCache,
+    pub documents: Sources,
+    pub problems: Problems,
+    pub secrets: Vec<String>,
+    pub steps: HashMap<CellId, Vec<Step>>,
+    /// Why a cell waits.
+    pub waiting: HashMap<CellId, String>,
+    /// Questions that were not asked yet.
+    pub wanted: IndexSet<Lookup>,
+    pub answers: HashMap<Lookup, Result<Option<Found>, RemoteError>>,
+    pub inclusions: Vec<Inclusion>,
+    /// The values that are being resolved, each for the one before.
+    stack: Vec<CellId>,
+    waits_for: String,
+    weight: usize,
+}
+
+impl<'a> Resolver<'a> {
+    pub fn new(world: &'a World<'a>, config: Node, documents: Sources) -> Self {
+        let mut tree = Tree::default();
+        let root = tree.import(config, None, Ancestry::default());
+        let weight = tree.len();
+        Self {
+            world,
+            tree,
+            root,
+            files: FileCache::default(),
+            documents,
+            problems: Problems::default(),
+            secrets: Vec::new(),
+            steps: HashMap::new(),
+            waiting: HashMap::new(),
+            wanted: IndexSet::new(),
+            answers: HashMap::new(),
+            inclusions: Vec::new(),
+            stack: Vec::new(),
+            waits_for: String::new(),
+            weight,
+        }
+    }
+
+    /// Resolves a value and everything below it. The first obstacle is returned; the rest is tried all the same.
+    pub fn complete(&mut self, id: CellId) -> Result<(), Stop> {
+        self.settle(id)?;
+        if self.tree.get(id).complete {
+            return Ok(());
+        }
+        let mut result = Ok(());
+        for child in self.tree.children(id) {
+            if let Err(stop) = self.complete(child) {
+                result = result.and(Err(stop));
+            }
+        }
+        self.tree.get_mut(id).complete = result.is_ok();
+        result
+    }
+
+    /// Resolves a value itself, not what is below it.
+    pub fn settle(&mut self, id: CellId) -> Result<(), Stop> {
+        match self.tree.get(id).state {
+            State::Ready => return Ok(()),
+            State::Failed => return Err(Stop::Failed),
+            State::Waiting => {
+                self.waits_for = self.waiting.get(&id).cloned().unwrap_or_default();
+                return Err(Stop::Waiting);
+            }
+            State::Running => return Err(self.circle(id)),
+            State::Fresh => {}
+        }
+        if self.stack.len() >= MAX_CHAIN {
+            return Err(self.fail(format!("references go through more than {MAX_CHAIN} other values"), None));
+        }
+        self.tree.get_mut(id).state = State::Running;
+        self.stack.push(id);
+        let result = self.evaluate(id);
+        self.stack.pop();
+        match result {
+            Ok(()) => {}
+            Err(Stop::Failed) => self.tree.get_mut(id).state = State::Failed,
+            Err(Stop::Waiting) => {
+                self.tree.get_mut(id).state = State::Waiting;
+                self.waiting.insert(id, self.waits_for.clone());
+            }
+        }
+        result
+    }
+
+    fn evaluate(&mut self, id: CellId) -> Result<(), Stop> {
+        let cell = self.tree.get(id);
+        let Node { value: Value::String(text), span } = self.tree.export(id) else { return Ok(()) };
+        let depth = cell.depth + 1;
+        let outer = cell.inclusion;
+        self.steps.remove(&id);
+        if depth > MAX_DEPTH + 1 {
+            let message = format!("variables lead to variables more than {MAX_DEPTH} levels deep");
+            return Err(self.fail(message, Some("most likely they lead back to themselves".to_owned())));
+        }
+        let inclusions = self.inclusions.len();
+        let node = self.resolve_text(text, span)?;
+        self.weigh(&node)?;
+        let inclusion = if self.inclusions.len() > inclusions { Some(self.inclusions.len() - 1) } else { outer };
+        self.tree.replace(id, node, Ancestry { depth, inclusion });
+        // A text that came through an escape may look like a variable; it is none.
+        self.tree.get_mut(id).state = State::Ready;
+        Ok(())
+    }
+
+    /// Counts a value that is about to be added.
+    fn weigh(&mut self, node: &Node) -> Result<(), Stop> {
+        self.weight = self.weight.saturating_add(weight(node));
+        if self.weight <= MAX_WEIGHT {
+            return Ok(());
+        }
+        // Enough is said when it is said once.
+        if self.weight == usize::MAX {
+            return Err(Stop::Failed);
+        }
+        self.weight = usize::MAX;
+        Err(self.fail(
+            "the manifest grows too large when its variables are resolved",
+            Some("a variable copies what it names; copies of copies multiply".to_owned()),
+        ))
+    }
+
+    /// Resolves a text until no variables are left; the value keeps its type where the text is one variable.
+    fn resolve_text(&mut self, text: String, span: Option<Span>) -> Result<Node, Stop> {
+        let mut pieces = vec![text];
+        let mut joined = false;
+        let mut place = span;
+        for _ in 0..=MAX_DEPTH {
+            let (text, variables) = self.parse_pieces(&pieces, place)?;
+            if variables.is_empty() {
+                return Ok(Node { value: Value::String(text), span: place });
+            }
+            if !joined
+                && grammar::is_whole(&text, &variables)
+                && let [Variable { content: Part::Lookup(sources), .. }] = &variables[..]
+            {
+                let node = self.lookup(sources)?;
+                match node.value {
+                    Value::String(text) => {
+                        place = node.span.or(place);
+                        pieces = vec![text];
+                    }
+                    value => return Ok(Node { value, span: node.span.or(place) }),
+                }
+            } else {
+                pieces = self.interpolate(&text, &variables)?;
+                joined = true;
+                place = span;
+                let length: usize = pieces.iter().map(String::len).sum();
+                if length / 64 + self.weight > MAX_WEIGHT {
+                    self.weight = self.weight.max(MAX_WEIGHT);
+                    self.weigh(&Node { value: Value::Null, span })?;
+                }
+            }
+        }
+        let message = format!("variables lead to variables more than {MAX_DEPTH} levels deep");
+        Err(self.fail(message, Some("most likely they lead back to themselves".to_owned())))
+    }
+
+    /// Parses each piece for itself, so that no variable comes about by joining, and none by an escape.
+    fn parse_pieces(&mut self, pieces: &[String], span: Option<Span>) -> Result<(String, Vec<Variable>), Stop> {
+        let mut text = String::new();
+        let mut variables = Vec::new();
+        for piece in pieces {
+            if grammar::may_hold_variables(piece) {
+                let found = match grammar::parse(piece) {
+                    Ok(found) => found,
+                    Err(error) => {
+                        let place = self.narrow(span, &piece[error.range.clone()]);
+                        return Err(self.fail_at(place, format!("variable syntax: {}", error.message), None));
+                    }
+                };
+                let base = text.len();
+                variables.extend(found.into_iter().map(|mut variable| {
+                    variable.range = variable.range.start + base..variable.range.end + base;
+                    variable
+                }));
+            }
+            text.push_str(piece);
+        }
+        Ok((text, variables))
+    }
+
+    fn interpolate(&mut self, text: &str, variables: &[Variable]) -> Result<Vec<String>, Stop> {
+        let mut pieces = Vec::with_capacity(variables.len() * 2 + 1);
+        let mut end = 0;
+        for variable in variables {
+            let part = match &variable.content {
+                Part::Escape(text) => text.clone(),
+                Part::Lookup(sources) => {
+                    let node = self.lookup(sources)?;
+                    let Some(part) = text::coerce(&node.value) else {
+                        let expression = &text[variable.range.clone()];
+                        let what = text::type_name(&node.value);
+                        let message = format!("`{expression}` is {what}, which cannot be part of a text");
+                        return Err(self.fail(message, None));
+                    };
+                    part
+                }
+            };
+            pieces.push(text[end..variable.range.start].to_owned());
+            pieces.push(part);
+            end = variable.range.end;
+        }
+        pieces.push(text[end..].to_owned());
+        Ok(pieces)
+    }
+
+    /// The value of the first source that has one.
+    fn lookup(&mut self, alternatives: &[Source]) -> Result<Node, Stop> {
+        let mut reasons = Vec::new();
+        let mut advice = None;
+        for source in alternatives {
+            let call = match source {
+                Source::Literal(value) => {
+                    self.step(value.to_string(), Outcome::Value);
+                    return Ok(Node::from_json(value.clone(), None));
+                }
+                Source::Call(call) => call,
+            };
+            let arguments = self.arguments(call)?;
+            let expression = arguments.expression.clone();
+            match self.call(call, &arguments)? {
+                Answer::Found(node) => {
+                    let outcome = match call.kind.as_str() {
+                        "self" => Outcome::Reference(arguments.address_text().to_owned()),
+                        _ => Outcome::Value,
+                    };
+                    self.step(expression, outcome);
+                    return Ok(node);
+                }
+                Answer::Missing { why, help } => {
+                    self.step(expression, Outcome::Missing(why.clone()));
+                    reasons.push(why);
+                    advice = help.or(advice);
+                }
+            }
+        }
+        let expression = describe(alternatives);
+        let message = format!("`${{{expression}}}` has no value: {}", reasons.join("; "));
+        let advice = advice.unwrap_or_else(|| format!("give it a default, as in `${{{expression}, 'value'}}`"));
+        Err(self.fail(message, Some(advice)))
+    }
+
+    fn call(&mut self, call: &Call, arguments: &Arguments) -> Result<Answer, Stop> {
+        let Some(source) = sources::find(&call.kind) else {
+            let message = format!("there is no variable source `{}`", call.kind);
+            return Err(self.fail(message, Some(sources::did_you_mean(&call.kind))));
+        };
+        match (source.resolve)(self, arguments) {
+            Ok(Answer::Found(Node { value: Value::Null, .. })) => {
+                Ok(Answer::missing(format!("`{}` is null", arguments.expression)))
+            }
+            Ok(answer) => Ok(answer),
+            Err(Halt::Stop(stop)) => Err(stop),
+            Err(Halt::Wrong { message, help }) => Err(self.fail(message, help)),
+        }
+    }
+
+    /// Params and address with their own variables resolved.
+    fn arguments(&mut self, call: &Call) -> Result<Arguments, Stop> {
+        let params = match &call.params {
+            Some(params) => params.iter().map(|p| self.argument(p)).collect::<Result<Vec<_>, _>>()?,
+            None => Vec::new(),
+        };
+        let address = call.address.as_ref().map(|a| self.argument(a)).transpose()?;
+        Ok(Arguments::new(call, params, address))
+    }
+
+    fn argument(&mut self, argument: &Argument) -> Result<Node, Stop> {
+        match &argument.value {
+            serde_json::Value::String(text) if !argument.variables.is_empty() => self.resolve_string(text.clone()),
+            value => Ok(Node::from_json(value.clone(), None)),
+        }
+    }
+
+    /// Resolves a text that does not stand in the manifest, and everything in its value.
+    pub fn resolve_string(&mut self, text: String) -> Result<Node, Stop> {
+        let node = self.resolve_text(text, None)?;
+        self.resolve_inside(node, MAX_DEPTH)
+    }
+
+    fn resolve_inside(&mut self, node: Node, levels: u8) -> Result<Node, Stop> {
+        let span = node.span;
+        let value = match node.value {
+            Value::List(list) => {
+                Value::List(list.into_iter().map(|item| self.resolve_part(item, levels)).collect::<Result<_, _>>()?)
+            }
+            Value::Map(mut map) => {
+                for entry in map.values_mut() {
+                    let part = std::mem::replace(&mut entry.node, Node { value: Value::Null, span: None });
+                    entry.node = self.resolve_part(part, levels)?;
+                }
+                Value::Map(map)
+            }
+            value => value,
+        };
+        Ok(Node { value, span })
+    }
+
+    fn resolve_part(&mut self, node: Node, levels: u8) -> Result<Node, Stop> {
+        match node.value {
+            Value::String(text) if grammar::may_hold_variables(&text) => {
+                let Some(levels) = levels.checked_sub(1) else {
+                    let message = format!("variables lead to variables more than {MAX_DEPTH} levels deep");
+                    return Err(self.fail(message, None));
+                };
+                let node = self.resolve_text(text, node.span)?;
+                self.resolve_inside(node, levels)
+            }
+            Value::List(_) | Value::Map(_) => self.resolve_inside(node, levels),
+            _ => Ok(node),
+        }
+    }
+
+    /// The resolved value at a path of the manifest; `Err(k)` in the inner result names the key that is not there.
+    pub fn configuration(&mut self, path: &[&str]) -> Result<Result<Node, usize>, Stop> {
+        let mut id = self.root;
+        for (depth, key) in path.iter().enumerate() {
+            self.settle(id)?;
+            match self.tree.child(id, key) {
+                Some(child) => id = child,
+                // JavaScript's arrays and strings have a length.
+                None if *key == "length" && depth + 1 == path.len() => {
+                    let length = match &self.tree.get(id).content {
+                        super::tree::Content::List(list) => list.len(),
+                        super::tree::Content::Text(text) => text.encode_utf16().count(),
+                        _ => return Ok(Err(depth)),
+                    };
+                    return Ok(Ok(Node { value: Value::Number(length.into()), span: self.tree.get(id).span }));
+                }
+                None => return Ok(Err(depth)),
+            }
+        }
+        self.complete(id)?;
+        let node = self.tree.export(id);
+        self.weigh(&node)?;
+        Ok(Ok(node))
+    }
+
+    /// Asks for a value from AWS: the answer, or a stop until the questions are asked.
+    pub fn remote(&mut self, lookup: Lookup) -> Result<Option<Found>, Halt> {
+        match self.answers.get(&lookup) {
+            Some(Ok(found)) => Ok(found.clone()),
+            Some(Err(RemoteError::Unavailable(why))) => {
+                self.waits_for = format!("{lookup}: {why}");
+                Err(Halt::Stop(Stop::Waiting))
+            }
+            Some(Err(RemoteError::Failed(why))) => Err(Halt::wrong(format!("cannot read {lookup}: {why}"))),
+            None => {
+                self.waits_for = lookup.to_string();
+                self.wanted.insert(lookup);
+                Err(Halt::Stop(Stop::Waiting))
+            }
+        }
+    }
+
+    /// Notes that the value comes out of a file; a file that includes itself is refused.
+    pub fn include(&mut self, what: String) -> Result<(), Halt> {
+        let outer = self.stack.last().and_then(|id| self.tree.get(*id).inclusion);
+        let mut chain = vec![what.as_str()];
+        let mut at = outer;
+        while let Some(index) = at {
+            let inclusion = &self.inclusions[index];
+            chain.push(&inclusion.what);
+            if inclusion.what == what {
+                chain.reverse();
+                return Err(Halt::wrong(format!("a file includes itself: {}", chain.join(" → "))));
+            }
+            at = inclusion.outer;
+        }
+        self.inclusions.push(Inclusion { what, outer });
+        Ok(())
+    }
+
+    fn circle(&mut self, id: CellId) -> Stop {
+        let start = self.stack.iter().position(|other| *other == id).unwrap_or_default();
+        let mut chain: Vec<String> = self.stack[start..].iter().map(|id| self.tree.path(*id)).collect();
+        chain.extend(chain.first().cloned());
+        let message = format!("variables refer to each other in a circle: {}", chain.join(" → "));
+        self.fail(message, Some("one of these values must stand without referring to the next".to_owned()))
+    }
+
+    fn step(&mut self, expression: String, outcome: Outcome) {
+        if let Some(id) = self.stack.last() {
+            self.steps.entry(*id).or_default().push(Step { expression, outcome });
+        }
+    }
+
+    /// Reports a problem of the value that is being resolved.
+    pub fn fail(&mut self, message: impl Into<String>, help: Option<String>) -> Stop {
+        let span = self.stack.last().and_then(|id| self.tree.get(*id).span);
+        self.fail_at(span, message, help)
+    }
+
+    fn fail_at(&mut self, span: Option<Span>, message: impl Into<String>, help: Option<String>) -> Stop {
+        let message = message.into();
+        let mut problem = match (span, self.stack.last()) {
+            (Some(span), _) => Problem::span(span, message),
+            (None, Some(id)) => Problem::at(self.tree.path(*id), message),
+            (None, None) => Problem::nowhere(message),
+        };
+        problem.help = help;
+        self.problems.push(problem);
+        Stop::Failed
+    }
+
+    /// The part of a span where this text stands.
+    fn narrow(&self, span: Option<Span>, part: &str) -> Option<Span> {
+        let span = span?;
+        let text = self.documents.get(span.source)?.text.get(span.start as usize..span.end as usize)?;
+        let Some(at) = text.find(part).filter(|_| !part.is_empty()) else { return Some(span) };
+        let offset = |x: usize| u32::try_from(x).unwrap_or(u32::MAX);
+        Some(Span { source: span.source, start: span.start + offset(at), end: span.start + offset(at + part.len()) })
+    }
+}
+
+fn weight(node: &Node) -> usize {
+    1 + match &node.value {
+        Value::String(s) => s.len() / 64,
+        Value::List(list) => list.iter().map(weight).sum(),
+        Value::Map(map) => map.values().map(|e| weight(&e.node)).sum(),
+        _ => 0,
+    }
+}
+
+/// The sources as they are written.
+fn describe(alternatives: &[Source]) -> String {
+    let parts: Vec<String> = alternatives
+        .iter()
+        .map(|source| match source {
+            Source::Literal(value) => value.to_string(),
+            Source::Call(call) => describe_call(call),
+        })
+        .collect();
+    parts.join(", ")
+}
+
+fn describe_call(call: &Call) -> String {
+    let argument = |a: &Argument| text::plain(&a.value);
+    let params = call.params.as_ref().map_or(String::new(), |params| {
+        format!("({})", params.iter().map(argument).collect::<Vec<_>>().join(", "))
+    });
+    let address = call.address.as_ref().map_or(String::new(), argument);
+    if call.address.is_none() && call.params.is_some() {
+        return format!("{}{params}", call.kind);
+    }
+    format!("{}{params}:{address}", call.kind)
+}

@@ -1,0 +1,109 @@
+//! `${file(path):key.path}`: a file, or a part of it. YAML, JSON, Terraform state and JavaScript are read; anything
+//! else is text.
+
+use super::Arguments;
+use crate::manifest::document::{self, Node, Span, Syntax, Value};
+use crate::manifest::variables::resolver::{Answer, Halt, Resolver, Stop};
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+
+/// What was read, by path: `None` where there is no such file, `Err` where reading failed (and was reported).
+#[derive(Default)]
+pub(in crate::manifest::variables) struct FileCache(HashMap<PathBuf, Result<Option<Rc<Node>>, Stop>>);
+
+pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Result<Answer, Halt> {
+    let Some(given) = arguments.param(0)?.map(str::to_owned) else {
+        return Err(Halt::wrong("`file` needs a path in its parentheses, as in `${file(./config.yml):key}`"));
+    };
+    let path = normal(&resolver.world.dir.join(&given));
+    resolver.include(arguments.expression.clone())?;
+    let content = match resolver.files.0.get(&path) {
+        Some(known) => known.clone()?,
+        None => {
+            let content = read(resolver, &path);
+            resolver.files.0.insert(path, content.clone());
+            content?
+        }
+    };
+    let Some(content) = content else {
+        return Ok(Answer::missing(format!("there is no file {given}")));
+    };
+    if arguments.address.is_none() {
+        return Ok(Answer::Found((*content).clone()));
+    }
+    let address = arguments.address()?;
+    match part(resolver, &content, address)? {
+        Some(node) => Ok(Answer::Found(node)),
+        None => Ok(Answer::missing(format!("{given} has no `{address}`"))),
+    }
+}
+
+/// Follows a path of keys; a text on the way is resolved first.
+fn part(resolver: &mut Resolver<'_>, content: &Node, address: &str) -> Result<Option<Node>, Halt> {
+    let mut resolved: Node;
+    let mut at = content;
+    for key in address.split('.') {
+        if let Value::String(text) = &at.value {
+            resolved = resolver.resolve_string(text.clone())?;
+            at = &resolved;
+        }
+        let next = match &at.value {
+            Value::Map(map) => map.get(key).map(|entry| &entry.node),
+            Value::List(list) => key.parse::<usize>().ok().and_then(|index| list.get(index)),
+            _ => None,
+        };
+        match next {
+            Some(next) => at = next,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(at.clone()))
+}
+
+fn read(resolver: &mut Resolver<'_>, path: &Path) -> Result<Option<Rc<Node>>, Stop> {
+    let shown = path.strip_prefix(&resolver.world.dir).unwrap_or(path).to_path_buf();
+    let bytes = match std::fs::metadata(path).and_then(|meta| {
+        if meta.len() > document::MAX_BYTES {
+            return Err(std::io::Error::other(format!("it is larger than {} MiB", document::MAX_BYTES >> 20)));
+        }
+        std::fs::read(path)
+    }) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(resolver.fail(format!("cannot read {}: {error}", shown.display()), None)),
+    };
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    let read = document::decode(&bytes, &shown, &mut resolver.documents).and_then(|source| {
+        let text = resolver.documents.get(source).map(|s| s.text.as_str()).unwrap_or_default();
+        match Syntax::of_extension(extension) {
+            Some(syntax @ (Syntax::Yaml | Syntax::Json)) => syntax.read(text, source),
+            _ => {
+                let span = Span { source, start: 0, end: 0 };
+                Ok(Node { value: Value::String(text.to_owned()), span: Some(span) })
+            }
+        }
+    });
+    match read {
+        Ok(node) => Ok(Some(Rc::new(node))),
+        Err(error) => {
+            resolver.problems.extend(error.into());
+            Err(Stop::Failed)
+        }
+    }
+}
+
+/// Without `.` and `..`, so that a file has one name.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}

@@ -1,0 +1,27 @@
+//! `${self:path}`: another value of the manifest; `${self:}` is the whole of it.
+
+use super::Arguments;
+use crate::manifest::document::Value;
+use crate::manifest::variables::resolver::{Answer, Halt, Resolver};
+
+pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Result<Answer, Halt> {
+    let path: Vec<&str> = match arguments.address {
+        Some(_) => arguments.address()?.split('.').collect(),
+        None => Vec::new(),
+    };
+    match resolver.configuration(&path)? {
+        Ok(node) => Ok(Answer::Found(node)),
+        Err(depth) => {
+            let above = path[..depth].join(".");
+            let key = path[depth];
+            let place = if above.is_empty() { "the manifest".to_owned() } else { format!("`{above}`") };
+            let parent = resolver.configuration(&path[..depth])?.ok();
+            let near = parent.as_ref().and_then(|node| match &node.value {
+                Value::Map(map) => crate::manifest::nearest(key, map.keys().map(String::as_str)),
+                _ => None,
+            });
+            let why = format!("{place} has no `{key}`");
+            Ok(Answer::Missing { why, help: near.map(|near| format!("did you mean `{near}`?")) })
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Values as text, as JavaScript turns them into text.
+
+use crate::manifest::document::{Value, number};
+
+/// What a value becomes inside a text; `None` for what cannot be part of one (null, mappings).
+pub(super) fn coerce(value: &Value) -> Option<String> {
+    match value {
+        Value::Null | Value::Map(_) => None,
+        other => Some(string(other)),
+    }
+}
+
+fn string(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(b) => b.to_string(),
+        Value::Number(n) => number::js_string(n),
+        Value::String(s) => s.clone(),
+        Value::List(list) => list.iter().map(|item| string(&item.value)).collect::<Vec<_>>().join(","),
+        Value::Map(_) => "[object Object]".to_owned(),
+    }
+}
+
+/// The kind of a value, for messages.
+pub(super) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::List(_) => "a list",
+        Value::Map(_) => "a mapping",
+    }
+}
+
+/// JSON as it is written in a variable: text without quotes.
+pub(super) fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
