@@ -4,7 +4,9 @@ mod completions;
 mod error;
 mod init;
 mod local;
+mod print;
 mod schema;
+pub mod service;
 
 pub use error::{ExitKind, Failure};
 
@@ -75,6 +77,7 @@ pub enum Command {
     Completions(completions::CompletionsArgs),
     Init(init::InitArgs),
     Local(local::LocalArgs),
+    Print(print::PrintArgs),
     Schema(schema::SchemaArgs),
 }
 
@@ -104,6 +107,7 @@ fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
         Command::Completions(args) => completions::run(&args, context),
         Command::Init(args) => init::run(&args, context),
         Command::Local(args) => local::run(&args, context),
+        Command::Print(args) => print::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
     }
 }

@@ -4,14 +4,33 @@
 //! `schema` says what may stand where, `stage` applies per-stage configuration,
 //! `service` is the typed model that later rooms read.
 
+mod discover;
 pub mod document;
+mod dotenv;
 mod framework_version;
+mod load;
+mod merge;
+mod model;
 pub mod plugins;
 pub mod problem;
+mod read;
 pub mod schema;
 pub mod service;
 pub mod stage;
 pub mod variables;
 
+pub use load::{LoadFailure, LoadRequest, Loaded, Resolved, load, resolve};
 pub use problem::{Problem, Problems, Severity};
 pub use service::Service;
+
+/// The region of a service that names none (Framework v3).
+pub const DEFAULT_REGION: &str = "us-east-1";
+
+/// The name nearest to a misspelt one.
+pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    names
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(similarity, _)| *similarity > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}

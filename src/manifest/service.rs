@@ -60,15 +60,7 @@ impl Service {
         match place {
             Place::Span(span) => Some(*span),
             Place::Nowhere => None,
-            Place::Path(path) => {
-                let mut path = path.as_str();
-                loop {
-                    if let Some(span) = self.config.at(path).and_then(|n| n.span) {
-                        return Some(span);
-                    }
-                    path = &path[..path.rfind(['.', '['])?];
-                }
-            }
+            Place::Path(path) => self.config.locate(path),
         }
     }
 }

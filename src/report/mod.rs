@@ -2,6 +2,10 @@
 //!
 //! stdout carries data (`--output json` is versioned); progress, warnings and hints go to stderr.
 
+mod problems;
+
+pub use problems::Findings;
+
 use crate::cli::{GlobalOptions, OutputFormat};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};

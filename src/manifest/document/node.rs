@@ -67,6 +67,30 @@ impl Node {
         )
     }
 
+    /// The span of a path: of the deepest existing ancestor where the path itself is absent.
+    pub fn locate(&self, path: &str) -> Option<Span> {
+        let mut path = path;
+        loop {
+            if let Some(span) = self.at(path).and_then(|node| node.span) {
+                return Some(span);
+            }
+            path = &path[..path.rfind(['.', '['])?];
+        }
+    }
+
+    /// The value under these keys of mappings in mappings.
+    pub fn at_keys(&self, keys: &[&str]) -> Option<&Node> {
+        keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The value under these keys of mappings in mappings, to change.
+    pub fn at_keys_mut(&mut self, keys: &[&str]) -> Option<&mut Node> {
+        keys.iter().try_fold(self, |node, key| match &mut node.value {
+            Value::Map(map) => map.get_mut(*key).map(|entry| &mut entry.node),
+            _ => None,
+        })
+    }
+
     /// The text, if it is a string.
     pub fn as_str(&self) -> Option<&str> {
         match &self.value {

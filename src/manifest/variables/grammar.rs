@@ -343,12 +343,7 @@ impl Parser<'_> {
     }
 
     /// After `type:` or `type(...):`.
-    fn address(
-        &mut self,
-        kind: String,
-        params: Option<Vec<Argument>>,
-        nested: bool,
-    ) -> Result<Called, SyntaxError> {
+    fn address(&mut self, kind: String, params: Option<Vec<Argument>>, nested: bool) -> Result<Called, SyntaxError> {
         self.skip_spaces();
         let start = self.at;
         let address = match self.peek() {

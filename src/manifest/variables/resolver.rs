@@ -45,7 +45,10 @@ impl Answer {
 pub(super) enum Halt {
     Stop(Stop),
     /// The variable is wrong.
-    Wrong { message: String, help: Option<String> },
+    Wrong {
+        message: String,
+        help: Option<String>,
+    },
 }
 
 impl Halt {
@@ -67,6 +70,7 @@ pub(super) struct Inclusion {
 }
 
 /// One step of how a value came about, for `--explain`.
+#[allow(dead_code, reason = "read by print --explain")]
 #[derive(Debug, Clone)]
 pub(super) struct Step {
     /// The source, such as `self:custom.a`.
@@ -74,6 +78,7 @@ pub(super) struct Step {
     pub outcome: Outcome,
 }
 
+#[allow(dead_code, reason = "read by print --explain")]
 #[derive(Debug, Clone)]
 pub(super) enum Outcome {
     /// It had no value: why.
@@ -530,9 +535,10 @@ fn describe(alternatives: &[Source]) -> String {
 
 fn describe_call(call: &Call) -> String {
     let argument = |a: &Argument| text::plain(&a.value);
-    let params = call.params.as_ref().map_or(String::new(), |params| {
-        format!("({})", params.iter().map(argument).collect::<Vec<_>>().join(", "))
-    });
+    let params = call
+        .params
+        .as_ref()
+        .map_or(String::new(), |params| format!("({})", params.iter().map(argument).collect::<Vec<_>>().join(", ")));
     let address = call.address.as_ref().map_or(String::new(), argument);
     if call.address.is_none() && call.params.is_some() {
         return format!("{}{params}", call.kind);

@@ -154,9 +154,7 @@ impl Reader {
     ) -> Result<(), ReadError> {
         let plain = style == ScalarStyle::Plain;
         let value = match tag {
-            Some(tag) => {
-                tag::scalar(tag, text, plain, span).map_err(|m| ReadError::from(Problem::span(span, m)))?
-            }
+            Some(tag) => tag::scalar(tag, text, plain, span).map_err(|m| ReadError::from(Problem::span(span, m)))?,
             None if plain => scalar::plain(text),
             None => Value::String(text.to_owned()),
         };
@@ -321,7 +319,8 @@ mod tests {
 
     #[test]
     fn short_tags_become_cloudformation_functions() {
-        let text = "a: !Ref X\nb: !GetAtt R.Outputs.Y\nc: !Sub [\"${a}\", {a: 1}]\nd: !If [x, !Ref A, !Ref B]\ne: !Ref\n";
+        let text =
+            "a: !Ref X\nb: !GetAtt R.Outputs.Y\nc: !Sub [\"${a}\", {a: 1}]\nd: !If [x, !Ref A, !Ref B]\ne: !Ref\n";
         assert_eq!(
             read_json(text),
             json!({
@@ -336,7 +335,8 @@ mod tests {
 
     #[test]
     fn merge_keys_fill_in_and_own_keys_win_whatever_the_order() {
-        let text = "base: &b {x: 1, y: 2}\nlate: &l {y: 3, z: 4}\nafter:\n  <<: *b\n  x: 9\nbefore:\n  x: 9\n  <<: [*b, *l]\n";
+        let text =
+            "base: &b {x: 1, y: 2}\nlate: &l {y: 3, z: 4}\nafter:\n  <<: *b\n  x: 9\nbefore:\n  x: 9\n  <<: [*b, *l]\n";
         let value = read_json(text);
         assert_eq!(value["after"], json!({"x": 9, "y": 2}));
         assert_eq!(value["before"], json!({"x": 9, "y": 2, "z": 4}));
@@ -349,12 +349,18 @@ mod tests {
 
     #[test]
     fn keys_are_text_as_in_javascript() {
-        assert_eq!(read_json("200: a\ntrue: b\n~: c\n012: d\n"), json!({"200": "a", "true": "b", "null": "c", "12": "d"}));
+        assert_eq!(
+            read_json("200: a\ntrue: b\n~: c\n012: d\n"),
+            json!({"200": "a", "true": "b", "null": "c", "12": "d"})
+        );
     }
 
     #[test]
     fn all_duplicate_keys_are_reported() {
-        assert_eq!(error("a: 1\na: 2\nb: {c: 1, c: 2}\n"), "the key `a` stands here twice; the key `c` stands here twice");
+        assert_eq!(
+            error("a: 1\na: 2\nb: {c: 1, c: 2}\n"),
+            "the key `a` stands here twice; the key `c` stands here twice"
+        );
     }
 
     #[test]

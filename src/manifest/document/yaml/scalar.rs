@@ -5,9 +5,11 @@ use crate::manifest::document::{Value, number};
 
 /// The value of a plain scalar.
 pub(super) fn plain(text: &str) -> Value {
-    null(text).or_else(|| bool(text)).or_else(|| int(text)).or_else(|| float(text)).unwrap_or_else(|| {
-        Value::String(text.to_owned())
-    })
+    null(text)
+        .or_else(|| bool(text))
+        .or_else(|| int(text))
+        .or_else(|| float(text))
+        .unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
 /// `!!null`

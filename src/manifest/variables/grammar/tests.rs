@@ -82,7 +82,10 @@ fn fallbacks_and_literals_follow_commas() {
         ("''", json!("")),
         ("\"a\\n\"", json!("a\n")),
     ] {
-        assert_eq!(shape(&format!("${{a:b, {text} }}")), json!([[{"type": "a", "address": "b"}, {"literal": literal}]]));
+        assert_eq!(
+            shape(&format!("${{a:b, {text} }}")),
+            json!([[{"type": "a", "address": "b"}, {"literal": literal}]])
+        );
     }
 }
 
@@ -103,9 +106,20 @@ fn variables_nest_in_params_and_addresses() {
 
 #[test]
 fn what_belongs_to_others_is_left_alone() {
-    for text in
-        ["${AWS::Region}", "${foo}", "${}", "${a b}", "${self}", "$", "${", "${foo", "{}", "$(x)", "${aws::x}", "${ x:y }"]
-    {
+    for text in [
+        "${AWS::Region}",
+        "${foo}",
+        "${}",
+        "${a b}",
+        "${self}",
+        "$",
+        "${",
+        "${foo",
+        "{}",
+        "$(x)",
+        "${aws::x}",
+        "${ x:y }",
+    ] {
         assert_eq!(shape(text), json!([]), "{text}");
     }
 }
@@ -119,10 +133,7 @@ fn variables_inside_foreign_ones_are_ours() {
 #[test]
 fn backslashes_escape() {
     assert_eq!(shape("\\${self:a}"), json!([{"escape": "$", "at": [0, 2]}]));
-    assert_eq!(
-        shape("\\\\${self:a}"),
-        json!([{"escape": "\\", "at": [0, 2]}, [{"type": "self", "address": "a"}]])
-    );
+    assert_eq!(shape("\\\\${self:a}"), json!([{"escape": "\\", "at": [0, 2]}, [{"type": "self", "address": "a"}]]));
     assert_eq!(shape("\\\\\\${self:a}"), json!([{"escape": "\\$", "at": [0, 4]}]));
     assert_eq!(shape("\\n $\\ \\$x"), json!([]));
 }

@@ -15,8 +15,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Res
         return Ok(Answer::missing(format!("there is no secret {id}")));
     };
     let parsed = value.starts_with('{').then(|| serde_json::from_str(&value).ok()).flatten();
-    let node =
-        parsed.map_or(Node { value: Value::String(value), span: None }, |json| Node::from_json(json, None));
+    let node = parsed.map_or(Node { value: Value::String(value), span: None }, |json| Node::from_json(json, None));
     resolver.secret(&node);
     Ok(Answer::Found(node))
 }

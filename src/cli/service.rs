@@ -1,0 +1,83 @@
+//! The manifest as commands get it: from flags, environment and directory, problems already said.
+
+use super::{ExitKind, Failure, OutputFormat};
+use crate::context::Context;
+use crate::manifest::variables::{Offline, Remote};
+use crate::manifest::{self, LoadFailure, LoadRequest, Loaded, Resolved};
+use crate::report::Findings;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Reads and validates the manifest; warnings go to stderr.
+///
+/// # Errors
+/// It cannot be used: every problem, rendered, with exit code 2.
+pub fn load_service(context: &Context) -> Result<Loaded, Failure> {
+    load_service_with(context, &Offline)
+}
+
+/// As [`load_service`], with somebody who answers for AWS.
+///
+/// # Errors
+/// It cannot be used: every problem, rendered, with exit code 2.
+pub fn load_service_with(context: &Context, remote: &dyn Remote) -> Result<Loaded, Failure> {
+    let loaded = manifest::load(&request(context, remote)).map_err(|failure| refuse(context, &failure))?;
+    let findings =
+        Findings { problems: &loaded.problems, sources: &loaded.service.sources, config: Some(&loaded.service.config) };
+    warn(context, &findings);
+    Ok(loaded)
+}
+
+/// Reads the manifest and resolves its variables as far as it can; warnings go to stderr.
+///
+/// # Errors
+/// It cannot be read, or a variable is wrong: every problem, rendered, with exit code 2.
+pub fn resolve_service_with(context: &Context, remote: &dyn Remote) -> Result<Resolved, Failure> {
+    let resolved = manifest::resolve(&request(context, remote)).map_err(|failure| refuse(context, &failure))?;
+    let findings =
+        Findings { problems: &resolved.problems, sources: &resolved.sources, config: Some(&resolved.config) };
+    warn(context, &findings);
+    Ok(resolved)
+}
+
+fn request<'a>(context: &Context, remote: &'a dyn Remote) -> LoadRequest<'a> {
+    let options = &context.options;
+    let text = |value: &Option<String>| value.clone().filter(|v| !v.is_empty());
+    let stage = if options.local { Some("local".to_owned()) } else { text(&options.stage) };
+    let mut given = BTreeMap::new();
+    if let Some(profile) = text(&options.aws_profile) {
+        given.insert("aws-profile".to_owned(), profile.into());
+    }
+    if let Some(config) = &options.config {
+        given.insert("config".to_owned(), config.display().to_string().into());
+    }
+    if options.verbose > 0 {
+        given.insert("verbose".to_owned(), true.into());
+    }
+    LoadRequest {
+        dir: context.cwd.clone(),
+        config: options.config.clone(),
+        stage,
+        region: text(&options.region),
+        options: given,
+        params: options.param.clone(),
+        env: context.env.clone(),
+        instance_id: (context.now)().as_millisecond().to_string(),
+        remote,
+        strict: false,
+    }
+}
+
+fn warn(context: &Context, findings: &Findings<'_>) {
+    if !findings.problems.0.is_empty() {
+        context.report.note(&findings.render(context.report.color));
+    }
+}
+
+fn refuse(context: &Context, failure: &LoadFailure) -> Failure {
+    let findings = Findings { problems: &failure.problems, sources: &failure.sources, config: failure.config.as_ref() };
+    if context.report.format == OutputFormat::Json {
+        context.report.result(&json!({ "version": 1, "problems": findings.json() }), "");
+    }
+    Failure::new(ExitKind::Usage, "").detail(findings.render(context.report.color))
+}

@@ -1,0 +1,288 @@
+//! A service directory → [`Service`]: find, read, apply the stage, resolve, validate.
+
+use super::document::{Node, ReadError, Sources, Value};
+use super::model::{self, Frame};
+use super::variables::{self, Remote, Resolution, Unresolved, World};
+use super::{Problem, Problems, Service, discover, dotenv, merge, plugins, read, schema, stage};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What decides how a manifest reads.
+pub struct LoadRequest<'a> {
+    /// The service directory.
+    pub dir: PathBuf,
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--stage`.
+    pub stage: Option<String>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// Further options, for `${opt:}`.
+    pub options: BTreeMap<String, serde_json::Value>,
+    /// `--param`, as `KEY=VALUE`.
+    pub params: Vec<String>,
+    /// The process environment.
+    pub env: BTreeMap<String, String>,
+    /// Names this run, for `${sls:instanceId}`.
+    pub instance_id: String,
+    /// Whoever answers for AWS.
+    pub remote: &'a dyn Remote,
+    /// Plugins that rlx does not know are errors.
+    pub strict: bool,
+}
+
+/// A manifest that cannot be used.
+#[derive(Debug, Clone, Default)]
+pub struct LoadFailure {
+    /// All that is wrong, and warnings.
+    pub problems: Problems,
+    /// The files that the problems lie in.
+    pub sources: Sources,
+    /// The tree as far as it was read, for problems that name a path.
+    pub config: Option<Node>,
+}
+
+/// A manifest that can be used.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The model.
+    pub service: Service,
+    /// Warnings.
+    pub problems: Problems,
+    /// Values that must not be shown.
+    pub secrets: Vec<String>,
+}
+
+/// A manifest whose variables are resolved, as far as they can be; not yet validated.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The manifest file.
+    pub file: PathBuf,
+    /// The stage that is worked on.
+    pub stage: String,
+    /// The region.
+    pub region: String,
+    /// The values.
+    pub config: Node,
+    /// The files that were read.
+    pub sources: Sources,
+    /// What needs AWS and nobody was there to ask.
+    pub unresolved: Vec<Unresolved>,
+    /// Warnings.
+    pub problems: Problems,
+    /// Values that must not be shown.
+    pub secrets: Vec<String>,
+}
+
+/// Reads a manifest into the model that every later room uses.
+///
+/// # Errors
+/// Nothing was found, or what was found is not valid, or a variable has no value.
+pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, LoadFailure> {
+    let mut resolved = resolve(request)?;
+    let mut problems = std::mem::take(&mut resolved.problems);
+    for left in &resolved.unresolved {
+        let problem = Problem::at(&left.path, format!("`{}` has no value: {}", left.text, left.why));
+        problems.push(problem.help("configure AWS credentials, or give the value with --param or a default"));
+    }
+    normalise(&mut resolved.config, &mut problems);
+    let names = model::plugins(&resolved.config);
+    problems.extend(plugin_problems(&names, request.strict));
+    if let Err(problem) = stage::check_listed(&resolved.config, &resolved.stage) {
+        problems.push(problem);
+    }
+    let foreign = names.iter().any(|name| plugins::known(name).is_none());
+    problems.extend(schema::validate(&mut resolved.config, &schema::schema(&names), foreign));
+    let failure = |problems, sources, config| LoadFailure { problems, sources, config };
+    if problems.has_errors() {
+        return Err(failure(problems, resolved.sources, Some(resolved.config)));
+    }
+    let frame = Frame {
+        stage: resolved.stage,
+        region: resolved.region,
+        dir: request.dir.clone(),
+        file: resolved.file,
+        sources: resolved.sources,
+    };
+    match model::service(resolved.config, frame) {
+        Ok(service) => Ok(Loaded { service, problems, secrets: resolved.secrets }),
+        Err((more, sources)) => {
+            problems.extend(more);
+            Err(failure(problems, sources, None))
+        }
+    }
+}
+
+/// Reads a manifest and resolves its variables.
+///
+/// # Errors
+/// Nothing was found, or it cannot be read, or a variable is wrong.
+pub fn resolve(request: &LoadRequest<'_>) -> Result<Resolved, LoadFailure> {
+    let mut sources = Sources::default();
+    let fail = |problems: Problems, sources: Sources| LoadFailure { problems, sources, config: None };
+    let file = discover::manifest(&request.dir, request.config.as_deref())
+        .map_err(|p| fail(ReadError::from(p).into(), Sources::default()))?;
+    let mut config = match read_manifest(&file, &request.dir, &mut sources) {
+        Ok(config) => config,
+        Err(error) => return Err(fail(error.into(), sources)),
+    };
+    let mut problems = Problems::default();
+    let mut world = world(request, &mut problems);
+    let early = variables::resolve(&world, config.clone(), sources.clone(), &["provider.stage", "useDotenv"]);
+    let stage = match stage_name(request, &early) {
+        Ok(stage) => stage,
+        Err(problem) => {
+            problems.extend(early.problems);
+            problems.push(problem);
+            return Err(fail(problems, early.documents));
+        }
+    };
+    match stage::apply(&mut config, &stage, &request.dir, &mut sources) {
+        Ok(variables) => {
+            for (name, value) in variables {
+                world.env.entry(name).or_insert(value);
+            }
+        }
+        Err(error) => problems.extend(error.into()),
+    }
+    let dotenv =
+        matches!(early.config.get("useDotenv"), Some(node) if !matches!(node.value, Value::Null | Value::Bool(false)));
+    if dotenv {
+        match dotenv::of_stage(&request.dir, &stage, &world.env) {
+            Ok(found) => world.env.extend(found),
+            Err(message) => problems.push(Problem::nowhere(message)),
+        }
+    }
+    if let Some(region) = &request.region {
+        world.options.insert("region".to_owned(), region.as_str().into());
+    }
+    let resolution = variables::resolve(&world, config, sources, &[]);
+    problems.extend(resolution.problems);
+    if problems.has_errors() {
+        return Err(LoadFailure { problems, sources: resolution.documents, config: Some(resolution.config) });
+    }
+    let configured = resolution.config.at("provider.region").and_then(Node::as_str).map(str::to_owned);
+    let region = request.region.clone().or(configured).unwrap_or_else(|| super::DEFAULT_REGION.to_owned());
+    Ok(Resolved {
+        file,
+        stage,
+        region,
+        config: resolution.config,
+        sources: resolution.documents,
+        unresolved: resolution.unresolved,
+        problems,
+        secrets: resolution.secrets,
+    })
+}
+
+fn read_manifest(file: &Path, dir: &Path, sources: &mut Sources) -> Result<Node, ReadError> {
+    let shown = file.strip_prefix(dir).unwrap_or(file);
+    let mut config = read::file(file, shown, sources)?;
+    let Value::Map(map) = &mut config.value else {
+        let problem = match config.span {
+            Some(span) => Problem::span(span, "a manifest is a mapping with `service`, `provider` and `functions`"),
+            None => Problem::nowhere(format!("{} is empty", shown.display())).help("see `rlx init` for a start"),
+        };
+        return Err(problem.into());
+    };
+    // `provider: aws`
+    if let Some(provider) = map.get_mut("provider")
+        && matches!(&provider.node.value, Value::String(name) if !name.contains("${"))
+    {
+        let name = provider.node.clone();
+        let entry = super::document::Entry { key_span: provider.key_span, node: name };
+        provider.node.value = Value::Map([("name".to_owned(), entry)].into_iter().collect());
+    }
+    Ok(config)
+}
+
+fn world<'a>(request: &LoadRequest<'a>, problems: &mut Problems) -> World<'a> {
+    let mut options = request.options.clone();
+    if let Some(stage) = &request.stage {
+        options.insert("stage".to_owned(), stage.as_str().into());
+    }
+    if let Some(region) = &request.region {
+        options.insert("region".to_owned(), region.as_str().into());
+    }
+    let mut params = BTreeMap::new();
+    for param in &request.params {
+        match param.split_once('=') {
+            Some((key, value)) if !key.is_empty() && !value.is_empty() => {
+                params.entry(key.to_owned()).or_insert_with(|| value.trim_end().to_owned());
+            }
+            _ => problems.push(Problem::nowhere(format!("--param {param}: write --param KEY=VALUE"))),
+        }
+    }
+    World {
+        dir: request.dir.clone(),
+        options,
+        params,
+        env: request.env.clone(),
+        instance_id: request.instance_id.clone(),
+        remote: request.remote,
+    }
+}
+
+fn stage_name(request: &LoadRequest<'_>, early: &Resolution) -> Result<String, Problem> {
+    let configured = early.config.at("provider.stage");
+    let (name, span) = match (&request.stage, configured) {
+        (Some(given), _) => (given.clone(), None),
+        (None, Some(Node { value: Value::String(name), span })) => (name.clone(), *span),
+        (None, Some(Node { value: Value::Null, .. }) | None) => ("dev".to_owned(), None),
+        (None, Some(node)) => (node.to_json().to_string(), node.span),
+    };
+    stage::check_name(&name).map(|()| name).map_err(|message| match span {
+        Some(span) => Problem::span(span, message),
+        None => Problem::nowhere(message),
+    })
+}
+
+/// Lists of `functions` and `resources` become one mapping each, and functions that are null go.
+fn normalise(config: &mut Node, problems: &mut Problems) {
+    let Value::Map(map) = &mut config.value else { return };
+    for key in ["functions", "resources"] {
+        let Some(entry) = map.get_mut(key) else { continue };
+        let span = entry.node.span;
+        if let Value::List(list) = &mut entry.node.value {
+            let mut merged = Node { value: Value::Map(Default::default()), span };
+            for (index, item) in std::mem::take(list).into_iter().enumerate() {
+                match item.value {
+                    Value::Map(_) => merge::merge_documents(&mut merged, item),
+                    Value::Null | Value::Bool(false) => {}
+                    _ => {
+                        let message = format!("an item of `{key}` must be a mapping");
+                        problems.push(match item.span {
+                            Some(span) => Problem::span(span, message),
+                            None => Problem::at(format!("{key}[{index}]"), message),
+                        });
+                    }
+                }
+            }
+            entry.node = merged;
+        }
+        if let Value::Map(functions) = &mut entry.node.value
+            && key == "functions"
+        {
+            functions.retain(|_, function| function.node.value != Value::Null);
+        }
+    }
+}
+
+/// What becomes of plugins that are not taken over.
+fn plugin_problems(names: &[String], strict: bool) -> Problems {
+    let mut problems = Problems::default();
+    for (index, name) in names.iter().enumerate() {
+        let (message, help) = match plugins::known(name).map(|plugin| &plugin.role) {
+            Some(plugins::Role::TakenOver(_) | plugins::Role::NotNeeded(_)) => continue,
+            Some(plugins::Role::Missing(what)) => (format!("plugin {name} is not run: {what}"), None),
+            None => (
+                format!("plugin {name} is not run: rlx does not know it"),
+                Some("what it would have done to the template or the package is missing"),
+            ),
+        };
+        let mut problem = Problem::at(format!("plugins[{index}]"), message);
+        problem.help = help.map(str::to_owned);
+        problems.push(if strict { problem } else { problem.warning() });
+    }
+    problems
+}
