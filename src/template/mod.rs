@@ -6,6 +6,8 @@ pub mod custom_resource;
 mod document;
 pub mod events;
 mod function;
+#[cfg(test)]
+mod golden;
 mod layer;
 pub mod naming;
 mod pseudo_parameters;

@@ -3,16 +3,25 @@
 use super::{Template, compile};
 use crate::manifest::document::{Node, Sources};
 use crate::manifest::service::{Function, Layer, Provider, Service};
-use crate::manifest::{Problems, Severity};
+use crate::manifest::{Problems, Severity, schema};
 use crate::package::Artifacts;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use serde_yaml_ng::Value as Yaml;
 
-/// A service from the text of a manifest, without schema, variables and stages.
+/// A service from the text of a manifest that the schema accepts, without variables and stages.
 pub(crate) fn service(manifest: &str) -> Service {
+    let (service, problems) = validated(manifest);
+    assert!(!problems.has_errors(), "{}", described(&problems));
+    service
+}
+
+/// The service, its values made to fit the schema, and what the schema says against it.
+fn validated(manifest: &str) -> (Service, Problems) {
     let yaml: Yaml = serde_yaml_ng::from_str(manifest).expect("the test's manifest is YAML");
-    from_json(to_json(yaml))
+    let mut config = Node::from_json(to_json(yaml), None);
+    let problems = schema::validate(&mut config, &schema::schema(&[]), false);
+    (from_json(config.to_json()), problems)
 }
 
 /// A service from a manifest that is resolved already.
@@ -67,9 +76,13 @@ pub(crate) fn resources(manifest: &str, kind: &str) -> Value {
     Value::Object(of_kind.map(|(id, resource)| (id.clone(), resource.clone())).collect())
 }
 
-/// The problems of a manifest, one per line: severity, place, message, help.
+/// The problems of a manifest, of the schema else of the template, one per line: severity, place, message, help.
 pub(crate) fn problems(manifest: &str) -> String {
-    described(&compile(&service(manifest), &Artifacts::default()).1)
+    let (service, problems) = validated(manifest);
+    if problems.has_errors() {
+        return described(&problems);
+    }
+    described(&compile(&service, &Artifacts::default()).1)
 }
 
 fn described(problems: &Problems) -> String {
@@ -111,6 +124,16 @@ fn to_json(yaml: Yaml) -> Value {
                 .collect(),
         ),
         Yaml::Sequence(items) => items.into_iter().map(to_json).collect(),
+        Yaml::Tagged(tagged) => {
+            let name = tagged.tag.to_string();
+            let name = name.trim_start_matches('!');
+            let value = to_json(tagged.value);
+            match name {
+                "Ref" | "Condition" => json!({ name: value }),
+                "GetAtt" => json!({ "Fn::GetAtt": value.as_str().map(|v| v.splitn(2, '.').collect::<Vec<_>>()) }),
+                _ => json!({ format!("Fn::{name}"): value }),
+            }
+        }
         other => serde_json::to_value(other).expect("plain YAML is JSON"),
     }
 }

@@ -61,6 +61,20 @@ pub fn referred(value: &Value) -> Option<&str> {
     target.as_str()
 }
 
+/// The entries of a mapping as JavaScript lists them: integer keys first, by number, then the
+/// others as written. Where the framework makes a list from a mapping, its order is this.
+pub fn entries<'m, V: 'm>(map: impl IntoIterator<Item = (&'m String, V)>) -> Vec<(&'m String, V)> {
+    let mut entries: Vec<_> = map.into_iter().collect();
+    entries.sort_by_key(|(key, _)| array_index(key).map_or(u64::MAX, u64::from));
+    entries
+}
+
+/// A key that JavaScript orders as a number: canonical decimal below 2^32 - 1.
+fn array_index(key: &str) -> Option<u32> {
+    let index: u32 = key.parse().ok()?;
+    (index != u32::MAX && index.to_string() == key).then_some(index)
+}
+
 /// Sets a key where there is a value.
 pub fn set_some(map: &mut Map<String, Value>, key: &str, value: Option<Value>) {
     if let Some(value) = value {
@@ -70,7 +84,7 @@ pub fn set_some(map: &mut Map<String, Value>, key: &str, value: Option<Value>) {
 
 /// `[{"Key": ..., "Value": ...}]` from a mapping of tags.
 pub fn tags(tags: &Map<String, Value>) -> Value {
-    tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
+    entries(tags).into_iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
 }
 
 /// Merges deeply as the framework merges `resources`: mappings by key, lists by index, all else replaced.
@@ -101,6 +115,13 @@ pub fn merge(target: &mut Value, source: Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn integer_keys_come_first_and_in_numeric_order() {
+        let map = json!({"b": 1, "404": 2, "a": 3, "200": 4, "0200": 5});
+        let keys: Vec<_> = entries(map.as_object().into_iter().flatten()).into_iter().map(|(k, _)| k.clone()).collect();
+        assert_eq!(keys, ["200", "404", "b", "a", "0200"]);
+    }
 
     #[test]
     fn lists_merge_by_index() {

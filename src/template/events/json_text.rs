@@ -3,6 +3,7 @@
 //! The text is compared by CloudFormation character by character, so a stack that
 //! moves from the framework keeps it only when numbers and keys look the same.
 
+use crate::template::value::entries;
 use serde_json::{Map, Number, Value};
 
 /// Compact JSON: whole numbers without `.0`, integer keys first in their order.
@@ -15,9 +16,7 @@ fn as_javascript(value: &Value) -> Value {
         Value::Number(number) => Value::Number(whole(number)),
         Value::Array(items) => items.iter().map(as_javascript).collect(),
         Value::Object(map) => {
-            let (mut numbered, named): (Vec<_>, Vec<_>) = map.iter().partition(|(key, _)| array_index(key).is_some());
-            numbered.sort_by_key(|(key, _)| array_index(key));
-            let entries = numbered.into_iter().chain(named);
+            let entries = entries(map).into_iter();
             Value::Object(entries.map(|(key, value)| (key.clone(), as_javascript(value))).collect::<Map<_, _>>())
         }
         other => other.clone(),
@@ -34,12 +33,6 @@ fn whole(number: &Number) -> Number {
         }
         _ => number.clone(),
     }
-}
-
-/// A key that JavaScript orders as a number: canonical decimal below 2^32 - 1.
-fn array_index(key: &str) -> Option<u32> {
-    let index: u32 = key.parse().ok()?;
-    (index != u32::MAX && index.to_string() == key).then_some(index)
 }
 
 #[cfg(test)]

@@ -6,13 +6,11 @@
 mod authorizer;
 mod rule;
 mod schema;
-#[cfg(test)]
-mod tests;
 
 use super::Event;
-use super::gateway::{entries, resource};
+use super::gateway::resource;
 use crate::template::naming::alb as naming;
-use crate::template::value::{reference, truthy};
+use crate::template::value::{entries, reference, truthy};
 use crate::template::{Compilation, TargetAlias, target};
 use authorizer::Authorizer;
 use indexmap::IndexMap;

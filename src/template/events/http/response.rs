@@ -4,7 +4,8 @@
 //! <https://www.serverless.com/framework/docs/providers/aws/events/apigateway#custom-response-headers>.
 
 use super::cors::Cors;
-use crate::template::events::gateway::{entries, without_nulls};
+use crate::template::events::gateway::without_nulls;
+use crate::template::value::entries;
 use crate::template::value::truthy;
 use indexmap::IndexMap;
 use serde::Deserialize;

@@ -6,9 +6,9 @@
 use super::Api;
 use crate::manifest::{Problem, Problems, Service};
 use crate::template::Compilation;
-use crate::template::events::gateway::{entries, resource};
+use crate::template::events::gateway::resource;
 use crate::template::naming::api_gateway;
-use crate::template::value::truthy;
+use crate::template::value::{tags, truthy};
 use serde_json::{Value, json};
 
 /// Adds the API.
@@ -32,7 +32,7 @@ pub(super) fn compile(it: &mut Compilation<'_>, api: &Api) {
         "EndpointConfiguration": endpoint,
         "SecurityPolicy": config.endpoint.security_policy.as_ref().filter(|policy| !policy.is_empty()),
         "EndpointAccessMode": config.endpoint.access_mode.as_ref().map(|mode| mode.to_uppercase()),
-        "Tags": tags(service),
+        "Tags": service.provider.raw.get("tags").and_then(Value::as_object).map(tags),
         "Policy": policy(config.resource_policy.as_ref()),
         "ApiKeySourceType": upper(&config.api_key_source_type),
         "MinimumCompressionSize": config.minimum_compression_size,
@@ -60,12 +60,6 @@ fn vpc_endpoint_ids(service: &Service, endpoint_type: &str, problems: &mut Probl
         );
     }
     Some(ids.clone())
-}
-
-/// `provider.tags`, as a list.
-fn tags(service: &Service) -> Option<Vec<Value>> {
-    let tags = service.provider.raw.get("tags")?.as_object()?;
-    Some(entries(tags).into_iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect())
 }
 
 /// The resource policy. The empty text is the absence of one: it takes an earlier policy away.

@@ -6,8 +6,6 @@
 mod route;
 mod schema;
 mod stage;
-#[cfg(test)]
-mod tests;
 
 use super::Event;
 use super::content_id::ContentId;
