@@ -1,5 +1,6 @@
 //! [`Service`](crate::manifest::Service) + artifact hashes → CloudFormation template.
 
+pub mod checks;
 mod compile;
 mod core;
 pub mod custom_resource;
