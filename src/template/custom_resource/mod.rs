@@ -5,7 +5,7 @@ mod archive;
 
 pub use archive::{Archive, archive};
 
-use super::Compilation;
+use super::{Compilation, Template};
 use super::core::deployment_prefix;
 use super::naming::{custom_resource as naming, function};
 use super::role::{log_group_arn, trust_policy};
@@ -49,6 +49,13 @@ impl Handler {
             Self::ApiGatewayCloudWatchRole => "api-gateway-cloud-watch-role/handler.handler",
         }
     }
+}
+
+/// Whether a template has one of the functions, so that their archive is needed.
+pub fn is_used(template: &Template) -> bool {
+    [Handler::S3, Handler::CognitoUserPool, Handler::EventBridge, Handler::ApiGatewayCloudWatchRole]
+        .iter()
+        .any(|handler| template.resource(&handler.logical_id()).is_some())
 }
 
 /// The runtime of the functions, unless the provider names a version of Node.js.
