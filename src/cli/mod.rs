@@ -1,9 +1,11 @@
 //! argv → calls → exit code: a file per command, each with its clap struct and one `run`.
 
+mod assemble;
 mod completions;
 mod error;
 mod init;
 mod local;
+mod package;
 mod print;
 mod schema;
 pub mod service;
@@ -77,6 +79,7 @@ pub enum Command {
     Completions(completions::CompletionsArgs),
     Init(init::InitArgs),
     Local(local::LocalArgs),
+    Package(package::PackageArgs),
     Print(print::PrintArgs),
     Schema(schema::SchemaArgs),
 }
@@ -107,6 +110,7 @@ fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
         Command::Completions(args) => completions::run(&args, context),
         Command::Init(args) => init::run(&args, context),
         Command::Local(args) => local::run(&args, context),
+        Command::Package(args) => package::run(&args, context),
         Command::Print(args) => print::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
     }

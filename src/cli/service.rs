@@ -64,7 +64,7 @@ fn request<'a>(context: &Context, remote: &'a dyn Remote) -> LoadRequest<'a> {
         env: context.env.clone(),
         instance_id: (context.now)().as_millisecond().to_string(),
         remote,
-        strict: false,
+        strict: options.strict,
     }
 }
 

@@ -87,7 +87,7 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, LoadFailure> {
     }
     normalise(&mut resolved.config, &mut problems);
     let names = model::plugins(&resolved.config);
-    problems.extend(plugin_problems(&names, request.strict));
+    problems.extend(plugins::check(&resolved.config, request.strict).problems);
     if let Err(problem) = stage::check_listed(&resolved.config, &resolved.stage) {
         problems.push(problem);
     }
@@ -266,23 +266,4 @@ fn normalise(config: &mut Node, problems: &mut Problems) {
             functions.retain(|_, function| function.node.value != Value::Null);
         }
     }
-}
-
-/// What becomes of plugins that are not taken over.
-fn plugin_problems(names: &[String], strict: bool) -> Problems {
-    let mut problems = Problems::default();
-    for (index, name) in names.iter().enumerate() {
-        let (message, help) = match plugins::known(name).map(|plugin| &plugin.role) {
-            Some(plugins::Role::TakenOver(_) | plugins::Role::NotNeeded(_)) => continue,
-            Some(plugins::Role::Missing(what)) => (format!("plugin {name} is not run: {what}"), None),
-            None => (
-                format!("plugin {name} is not run: rlx does not know it"),
-                Some("what it would have done to the template or the package is missing"),
-            ),
-        };
-        let mut problem = Problem::at(format!("plugins[{index}]"), message);
-        problem.help = help.map(str::to_owned);
-        problems.push(if strict { problem } else { problem.warning() });
-    }
-    problems
 }

@@ -5,11 +5,11 @@ mod archive;
 
 pub use archive::{Archive, archive};
 
-use super::{Compilation, Template};
 use super::core::deployment_prefix;
 use super::naming::{custom_resource as naming, function};
 use super::role::{log_group_arn, trust_policy};
 use super::value::{get, get_att, join, set_some};
+use super::{Compilation, Template};
 use serde_json::{Map, Value, json};
 
 /// The functions behind custom resources.
