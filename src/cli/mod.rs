@@ -2,6 +2,7 @@
 
 mod assemble;
 mod completions;
+mod diagnose;
 mod error;
 mod init;
 mod local;
@@ -77,6 +78,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Completions(completions::CompletionsArgs),
+    Diagnose(diagnose::DiagnoseArgs),
     Init(init::InitArgs),
     Local(local::LocalArgs),
     Package(package::PackageArgs),
@@ -108,6 +110,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
     match command {
         Command::Completions(args) => completions::run(&args, context),
+        Command::Diagnose(args) => diagnose::run(&args, context),
         Command::Init(args) => init::run(&args, context),
         Command::Local(args) => local::run(&args, context),
         Command::Package(args) => package::run(&args, context),

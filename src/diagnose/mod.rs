@@ -1,1 +1,90 @@
 //! Failure evidence → cause → remedy.
+
+pub mod causes;
+pub mod evidence;
+mod explain;
+pub mod kind;
+pub mod message;
+mod reading;
+pub mod remedy;
+
+pub use evidence::Evidence;
+pub use kind::{Effect, Kind, Layer};
+
+use serde::{Deserialize, Serialize};
+
+/// What failed, why, and what to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// The sort of failure.
+    pub kind: Kind,
+    /// The row of the table of causes, such as `bucket-not-empty`.
+    pub cause: String,
+    /// Who was denied, as the message spells it.
+    pub principal: Option<String>,
+    /// The IAM action, canonical where it is known.
+    pub action: Option<String>,
+    /// Whether the action follows from operation, resource type or service, and is not in the words.
+    pub action_inferred: bool,
+    /// On what, as the message spells it.
+    pub resource: Option<String>,
+    /// The policy layer that decided.
+    pub layer: Option<Layer>,
+    /// Whether that layer denied, or did not allow.
+    pub effect: Option<Effect>,
+    /// ARN of the policy that denied.
+    pub policy: Option<String>,
+    /// The encoded authorization message, for sts:DecodeAuthorizationMessage.
+    pub encoded_message: Option<String>,
+    /// Request id, to find the call in CloudTrail.
+    pub request_id: Option<String>,
+    /// Logical id of the CloudFormation resource.
+    pub logical_id: Option<String>,
+    /// Its type.
+    pub resource_type: Option<String>,
+    /// One sentence: what is wrong.
+    pub summary: String,
+    /// The smallest change that mends it, and where it is made.
+    pub remedy: String,
+    /// Whom to ask where an identity policy does not mend it.
+    pub ask: Option<Ask>,
+    /// Policy statements to add to the identity named in `remedy`; empty where none helps.
+    pub statements: Vec<serde_json::Value>,
+    /// Whether the evaluator found that the statements allow the request; `None` where it was not asked.
+    pub verified: Option<bool>,
+    /// The words of the message that say so.
+    pub evidence: String,
+}
+
+/// A request to somebody who may change what the reader may not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Whom.
+    pub whom: String,
+    /// The text to send.
+    pub text: String,
+}
+
+/// Every failure in the evidence, the root cause first.
+pub fn diagnose(evidence: &Evidence) -> Vec<Diagnosis> {
+    let mut found: Vec<Diagnosis> = Vec::new();
+    for text in evidence.texts() {
+        for diagnosis in reading::read(&text) {
+            let known = found.iter().any(|other| {
+                (other.kind, &other.principal, &other.action, &other.resource)
+                    == (diagnosis.kind, &diagnosis.principal, &diagnosis.action, &diagnosis.resource)
+            });
+            if !known {
+                found.push(diagnosis);
+            }
+        }
+    }
+    // A stable sort: within a weight the order of the evidence stays.
+    found.sort_by_key(|diagnosis| diagnosis.kind == Kind::RollbackNoise);
+    if found.iter().any(|diagnosis| diagnosis.kind != Kind::RollbackNoise) {
+        found.retain(|diagnosis| diagnosis.kind != Kind::RollbackNoise);
+    } else {
+        found.truncate(1);
+    }
+    found
+}

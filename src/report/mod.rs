@@ -2,6 +2,7 @@
 //!
 //! stdout carries data (`--output json` is versioned); progress, warnings and hints go to stderr.
 
+mod diagnosis;
 mod problems;
 
 pub use problems::Findings;

@@ -1,0 +1,203 @@
+//! Credentials that are absent, unknown, wrong or expired; clocks that are wrong.
+
+use super::{Cause, Kind};
+
+const FRESH: &str = "Get fresh credentials (`aws sso login`, `aws sts get-caller-identity` to check) and run again; \
+                     in CI, see that the step that assumes the role runs before and within its session duration.";
+
+pub(super) const ROWS: &[Cause] = &[
+    Cause::new(
+        "session-expired",
+        Kind::CredentialsExpired,
+        &[
+            "security token included in the request is expired",
+            "ExpiredToken",
+            "The provided token has expired",
+            "RequestExpired",
+            "Request has expired",
+            "Token has expired and refresh failed",
+            "SSO session associated with this profile has expired",
+            "SSO session has expired",
+            "SSO Token has expired",
+            "sso token * has expired",
+            "SSO session token * expired",
+            "The SSO session * has expired or is otherwise invalid",
+            "Your authorization token has expired",
+            "Token is expired",
+            "Token expired: current date/time",
+            "session token * has expired",
+            "Your session has expired",
+            "credentials have expired",
+            "Your AWS credentials * expired",
+            "cached SSO token is expired",
+            "the SSO session has expired",
+            "TokenRefreshRequired",
+            "refresh token * expired",
+            "expired credentials",
+            "credentials expired",
+            "credentials are expired",
+            "credentials * were refreshed, but the refreshed credentials are still expired",
+            "Session token not found or invalid",
+            "Your session has timed out",
+        ],
+    )
+    .says("The credentials were good once and have expired")
+    .fix(FRESH),
+    Cause::new(
+        "token-invalid",
+        Kind::CredentialsInvalid,
+        &[
+            "security token included in the request is invalid",
+            "InvalidClientTokenId",
+            "UnrecognizedClientException",
+            "InvalidAccessKeyId",
+            "AWS Access Key Id you provided does not exist in our records",
+            "InvalidToken: The provided token is malformed",
+            "provided token is malformed or otherwise invalid",
+            "(InvalidToken)",
+            "<Code>InvalidToken</Code>",
+            "AWS was not able to validate the provided access credentials",
+            "AuthFailure:",
+            "(AuthFailure)",
+            "The access key * is not valid",
+            "Invalid API Token",
+        ],
+    )
+    .says("AWS does not know the access key or session token")
+    .fix(
+        "See which credentials are picked up (`aws sts get-caller-identity`, `aws configure list`): a deleted or disabled key, \
+         a session token that belongs to another key, or a session without MFA that calls IAM. Then use valid ones.",
+    ),
+    Cause::new(
+        "signature-wrong",
+        Kind::CredentialsInvalid,
+        &[
+            "SignatureDoesNotMatch",
+            "request signature we calculated does not match the signature you provided",
+            "InvalidSignatureException",
+            "IncompleteSignature",
+            "Authorization header requires 'Credential' parameter",
+            "not a valid key=value pair (missing equal-sign) in Authorization header",
+            "Credential should be scoped to correct service",
+            "Credential must have exactly 5 slash-delimited elements",
+            "The Authorization header that you provided is not valid",
+            "authorization mechanism you have provided is not supported",
+            "invalid header value for \"Authorization\"",
+        ],
+    )
+    .says("The request was signed with a wrong secret key or not in the way AWS expects")
+    .fix("Set the secret access key again, without blanks or line breaks around it, and the session token that belongs to it."),
+    Cause::new(
+        "credentials-absent",
+        Kind::CredentialsInvalid,
+        &[
+            "Unable to locate credentials",
+            "NoCredentialsError",
+            "NoCredentialProviders",
+            "no valid providers in chain",
+            "CredentialsProviderError",
+            "Could not load credentials from any providers",
+            "CredentialsError",
+            "Missing credentials in config",
+            "Unable to load AWS credentials from any provider in the chain",
+            "Unable to load credentials from any of the providers in the chain",
+            "Unable to load credentials from",
+            "No valid credential sources",
+            "no EC2 IMDS role found",
+            "failed to refresh cached credentials",
+            "failed to retrieve credentials",
+            "failed to get shared config profile",
+            "AWS provider credentials not found",
+            "AWS credentials missing or invalid",
+            "AWS credentials were not found",
+            "Partial credentials found",
+            "The config profile * could not be found",
+            "Profile * could not be found",
+            "AWS profile * doesn't seem to be configured",
+            "Profile * not found",
+            "Profile * does not exist",
+            "Could not find credentials",
+            "MissingAuthenticationToken",
+            "Missing Authentication Token",
+            "Request is missing Authentication Token",
+            "no basic auth credentials",
+            "Unable to get credentials",
+            "Unable to find credentials",
+            "Credentials could not be loaded",
+            "Need to perform AWS calls for account *, but no credentials have been configured",
+            "but no credentials have been configured",
+            "no credentials have been configured",
+            "no AWS credentials",
+            "AWS credentials not found",
+            "no credentials found",
+            "Unable to resolve AWS account to use",
+            "Could not resolve credentials",
+            "could not find AWS credentials",
+            "You must be logged in to the server",
+            "the server has asked for the client to provide credentials",
+            "The user-provided path * does not exist",
+            "Failed to resolve AWS credentials",
+            "Failed to find credentials",
+            "no identity provided",
+            "Missing required credentials",
+            "Error loading SSO Token",
+            "The SSO access token has either expired or is otherwise invalid",
+            "token file * no such file",
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            "Request must contain either a valid (registered) AWS access key ID or X.509 certificate",
+            "MissingClientTokenId",
+            "credential process * exit",
+            "Instance metadata service error",
+            "Failed to load credentials from IMDS",
+            "EC2 Metadata * roleName request returned error",
+            "Unable to fetch credentials",
+            "Error retrieving instance profile credentials",
+            "Cannot find credentials",
+            "InvalidClientSecret",
+            "UnauthorizedClient",
+        ],
+    )
+    .says("The request carried no usable credentials")
+    .fix("Give this process credentials: a profile (`--aws-profile`), `AWS_ACCESS_KEY_ID`/`AWS_SECRET_ACCESS_KEY`, `aws sso login`, or a role in CI."),
+    Cause::new(
+        "mfa-failed",
+        Kind::CredentialsInvalid,
+        &[
+            "MultiFactorAuthentication failed",
+            "invalid MFA one time pass code",
+            "must provide both MFA serial number and one time pass code",
+            "MFA code",
+            "Failed to assume role with MFA",
+        ],
+    )
+    .says("The MFA code was missing, wrong or used before")
+    .fix("Enter the code of the device that `mfa_serial` names, and wait for the next one if this one was used."),
+    Cause::new(
+        "session-credentials-unfit",
+        Kind::CredentialsInvalid,
+        &[
+            "Cannot call GetSessionToken with session credentials",
+            "Cannot call GetFederationToken with session credentials",
+            "Cannot call * with session credentials",
+        ],
+    )
+    .says("This call may not be made with the credentials of a session")
+    .fix("Use the long-term keys of the user for this call, or assume a role instead."),
+    Cause::new(
+        "clock-wrong",
+        Kind::ClockSkew,
+        &[
+            "Signature expired:",
+            "Signature not yet current",
+            "RequestTimeTooSkewed",
+            "difference between the request time and the current time is too large",
+            "difference between the request time and the server's time is too large",
+            "RequestInTheFuture",
+            "clock skew",
+            "Token used before issued",
+            "InvalidIdentityToken * nbf",
+        ],
+    )
+    .says("The clock of the machine that signed the request is wrong by more than five minutes, or the request took that long")
+    .fix("Synchronise the clock (NTP; restart Docker Desktop, WSL or the virtual machine, whose clocks stop in sleep), then run again."),
+];

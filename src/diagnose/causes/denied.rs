@@ -1,0 +1,211 @@
+//! Refusals that say little: the action comes from what stands around them.
+
+use super::{Acts, Cause, Kind, Weight};
+
+const SEARCH: &str = "Run it again with debug output to see the call, or look the request id up in CloudTrail \
+                      (`rlx diagnose --request-id ID`), then allow that action to the caller.";
+
+pub(super) const ROWS: &[Cause] = &[
+    Cause::new(
+        "tagging-refused",
+        Kind::UnknownDeny,
+        &[
+            "Did not have IAM permissions to process tags on {type} resource",
+            "User does not have permissions to tag {type}",
+        ],
+    )
+    .acts(Acts::Tagging)
+    .says("Whoever deploys may not tag {type}")
+    .fix("Allow the tagging actions of that type (tag, untag, list tags): CloudFormation puts the stack's tags on every resource."),
+    Cause::new(
+        "tagging-refused-unnamed",
+        Kind::UnknownDeny,
+        &["Encountered a permissions error performing a tagging operation"],
+    )
+    .weight(Weight::Bare)
+    .acts(Acts::Call)
+    .says("A tag could not be set; the refusal itself stands in the same message")
+    .fix("Allow the tagging actions of the resource's service, or what the rest of the message names."),
+    Cause::new(
+        "service-linked-role",
+        Kind::UnknownDeny,
+        &[
+            "not authorized to create or assume a service linked role",
+            "does not have permission to create a service linked role",
+            "does not have permission to create a service-linked role",
+            "not authorized to create a service-linked role",
+            "unable to create service linked role",
+            "Unable to create the service-linked role",
+            "Caller does not have permission to create a Service Linked Role",
+            "verify that you have permission to create service linked role",
+            "Unable to assume the service linked role. Please verify that the ECS service linked role exists",
+        ],
+    )
+    .acts(Acts::Always("iam:CreateServiceLinkedRole"))
+    .says("The service needs a service-linked role that does not exist yet, and the caller may not make it")
+    .fix("Allow iam:CreateServiceLinkedRole with the condition iam:AWSServiceName, or make the role once: `aws iam create-service-linked-role`."),
+    Cause::new(
+        "permission-named",
+        Kind::UnknownDeny,
+        &[
+            "missing the following permissions: {action}",
+            "is missing the following permission: {action}",
+            "missing the following permission: {action}",
+            "missing permission: {action}",
+            "missing permissions: {action}",
+            "missing required permission: {action}",
+            "missing required permissions: {action}",
+            "missing the permission {action}",
+            "lacks permission {action}",
+            "lacks the permission {action}",
+            "lacks the required permission {action}",
+            "lacks the following permissions: {action}",
+            "does not have permission to perform {action}",
+            "does not have permissions to perform {action}",
+            "does not have permission to call {action}",
+            "does not have the required permissions: {action}",
+            "does not have the following permissions: {action}",
+            "does not have the permission {action}",
+            "does not have the {action} permission",
+            "don't have permission to {action}",
+            "do not have permission to call {action}",
+            "You don't have permissions for {action}",
+            "requires the following permissions: {action}",
+            "requires the {action} permission",
+            "requires permission {action}",
+            "required permissions: {action}",
+            "needs the {action} permission",
+            "You need {action} permission",
+            "must have permission to {action}",
+            "must have permissions to {action}",
+            "must have the {action} permission",
+            "have permission to perform the {action} action",
+            "User is not authorized to {action} on",
+            "not authorized: {action}",
+            "denied permission: {action}",
+            "no permission to {action}",
+            "insufficient permissions: {action}",
+            "Insufficient permissions to perform {action}",
+            "insufficient permission to {action}",
+            "Access denied: {action}",
+            "permission denied: {action}",
+        ],
+    )
+    .acts(Acts::Said)
+    .says("{action} is missing")
+    .fix("Allow it to the identity that makes the call."),
+    Cause::new(
+        "access-to-the-resource",
+        Kind::UnknownDeny,
+        &["Access to the resource {resource} is denied", "Access to the resource {resource} is forbidden"],
+    )
+    .acts(Acts::Call)
+    .says("Access to {resource} was refused")
+    .fix("Allow {action} to the caller, and see the policy of the queue or topic."),
+    Cause::new(
+        "user-not-authorized-for-resource",
+        Kind::UnknownDeny,
+        &[
+            "is not authorized to access this resource",
+            "not authorized to access this resource",
+            "are not authorized to access this resource",
+            "is not authorized to access the resource",
+        ],
+    )
+    .weight(Weight::Bare)
+    .acts(Acts::Call)
+    .says("The caller may not use this resource; the service does not say which action was asked for")
+    .fix("From an API of your own: its authorizer refused. From AWS: allow the action of the call to the caller, and the caller in the policy of the resource."),
+    Cause::new(
+        "operation-refused",
+        Kind::UnknownDeny,
+        &[
+            "Access denied for operation '{type}'",
+            "Access denied for operation",
+        ],
+    )
+    .weight(Weight::Bare)
+    .acts(Acts::Call)
+    .says("CloudFormation was refused the operation on {type}; it does not say which action")
+    .fix("Allow the actions of that type's handlers to whoever deploys (the caller, or the service role of the stack): `rlx permissions` lists them."),
+    Cause::new(
+        "kubernetes-forbidden",
+        Kind::UnknownDeny,
+        &["is forbidden: User \"{principal}\" cannot", "User \"{principal}\" cannot list resource", "User \"{principal}\" cannot get resource"],
+    )
+    .says("Kubernetes, not IAM, refused {principal}: its roles (RBAC) do not allow it")
+    .fix("Give the user or its group a Role and RoleBinding, or an EKS access entry with an access policy."),
+    Cause::new(
+        "encoded-message",
+        Kind::UnknownDeny,
+        &["Encoded authorization failure message", "encoded authorization message"],
+    )
+    .weight(Weight::Bare)
+    .acts(Acts::Call)
+    .says("EC2 refused, and put the reason into an encoded message")
+    .fix("Decode it: `aws sts decode-authorization-message --encoded-message ...` (needs sts:DecodeAuthorizationMessage); rlx does that where it may."),
+    Cause::new(
+        "log-delivery",
+        Kind::UnknownDeny,
+        &["Insufficient permissions to enable logging", "is not authorized to perform: logs:CreateLogDelivery"],
+    )
+    .says("The caller may not set up log delivery, or the log group's resource policy is full")
+    .fix("Allow logs:CreateLogDelivery, logs:PutResourcePolicy and logs:DescribeResourcePolicies; name log groups /aws/vendedlogs/ so that the resource policy (5,120 characters) does not fill up."),
+    Cause::new(
+        "access-denied",
+        Kind::UnknownDeny,
+        &[
+            "AccessDenied",
+            "Access Denied",
+            "access is denied",
+            "access was denied",
+            "Permission denied",
+            "UnauthorizedOperation",
+            "not authorized to perform this operation",
+            "not authorized to perform this action",
+            "not authorized to perform the requested",
+            "AuthorizationError",
+            "AuthorizationErrorException",
+            "UnauthorizedException",
+            "NotAuthorizedException",
+            "NotAuthorized",
+            "not authorized",
+            "Unauthorized",
+            "403 Forbidden",
+            "HTTP 403",
+            "status code: 403",
+            "StatusCode: 403",
+            "Status Code: 403",
+            "\"statusCode\":403",
+            "statusCode: 403",
+            "error code: 403",
+            "(403)",
+            "Forbidden",
+            "ForbiddenException",
+            "Client.UnauthorizedOperation",
+            "lack the necessary AWS permissions",
+            "do not have permission",
+            "does not have permission",
+            "doesn't have permission",
+            "don't have permission",
+            "do not have sufficient",
+            "does not have sufficient permissions",
+            "insufficient permissions",
+            "insufficient privileges",
+            "insufficient IAM permissions",
+            "missing permissions",
+            "lacks permission",
+            "requested access to the resource is denied",
+            "not have the required permissions",
+            "not have required permissions",
+            "no permission to",
+            "OperationNotPermitted",
+            "not permitted",
+            "not allowed to",
+        ],
+    )
+    .weight(Weight::Bare)
+    .acts(Acts::Call)
+    .says("AWS refused{ action}; the message does not say which policy decided")
+    .fix(SEARCH),
+];

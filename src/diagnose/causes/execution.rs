@@ -1,0 +1,65 @@
+//! Roles of functions, tasks and pipelines that lack what the service does in their name.
+
+use super::{Acts, Cause, Kind};
+
+pub(super) const ROWS: &[Cause] = &[
+    Cause::new(
+        "execution-role-lacks",
+        Kind::ExecutionRoleLacks,
+        &[
+            "provided execution role does not have permissions to call {operation} on {service}",
+            "execution role does not have permissions to call {operation} on {service}",
+            "execution role does not have permission to call {operation} on {service}",
+            "make sure your function execution role have permission to {operation}",
+            "make sure your function execution role has permission to {operation}",
+            "role does not have permissions to call {operation} on {service}",
+            "Please ensure the role can perform the {operation}, ",
+            "ensure the role can perform the {operation} ",
+            "provided execution role does not have permissions to {operation}",
+        ],
+    )
+    .acts(Acts::Operation)
+    .says("The function's execution role lacks {action}, which the service calls in its name")
+    .fix("Add the action to the function's role (`provider.iam.role.statements`), not to the user that deploys."),
+    Cause::new(
+        "stream-role-lacks",
+        Kind::ExecutionRoleLacks,
+        &["Cannot access stream {resource}. Please ensure the role can perform the {operation}, "],
+    )
+    .acts(Acts::Operation)
+    .says("The function's execution role may not read the stream {resource}")
+    .fix("Allow GetRecords, GetShardIterator, DescribeStream and ListShards (and ListStreams) on the stream in the function's role."),
+    Cause::new(
+        "execution-role-lacks-unnamed",
+        Kind::ExecutionRoleLacks,
+        &[
+            "execution role does not have permission",
+            "execution role doesn't have permission",
+            "execution role does not have sufficient",
+            "execution role does not have the required",
+            "execution role is missing",
+            "execution role lacks",
+            "Ensure the execution role has",
+            "add permissions to the execution role",
+            "Please ensure the role has the required permissions",
+            "task execution role * permission",
+            "Lambda function's execution role",
+            "PROBLEM: Function call failed. Please check the execution role",
+            "because your function's role doesn't have",
+        ],
+    )
+    .acts(Acts::Call)
+    .says("The execution role of the function or task lacks a permission")
+    .fix("Add the action to the execution role (`provider.iam.role.statements`), not to the user that deploys."),
+    Cause::new(
+        "state-machine-log-access",
+        Kind::ExecutionRoleLacks,
+        &[
+            "The state machine IAM Role is not authorized to access the Log Destination",
+            "is not authorized to create managed-rule",
+            "IAM Role * is not authorized to access",
+        ],
+    )
+    .says("The role of the state machine may not set up its log delivery or its rule")
+    .fix("Allow logs:CreateLogDelivery, logs:GetLogDelivery, logs:UpdateLogDelivery, logs:PutResourcePolicy, logs:DescribeResourcePolicies (or events:PutRule, PutTargets, DescribeRule) in the role of the state machine."),
+];

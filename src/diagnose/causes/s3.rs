@@ -1,0 +1,44 @@
+//! What S3 says without saying why. The order of checks is in "Troubleshoot access denied (403) errors in Amazon S3".
+
+use super::{Acts, Cause, Kind, Weight};
+
+pub(super) const ROWS: &[Cause] = &[
+    Cause::new(
+        "bucket-of-another-owner",
+        Kind::AlreadyExists,
+        &[
+            "BucketAlreadyExists",
+            "requested bucket name is not available",
+            "bucket namespace is shared by all users of the system",
+        ],
+    )
+    .says("The bucket name is taken, in another account or region")
+    .fix("Choose another name: bucket names are shared by all accounts. Or leave the name out, and CloudFormation makes one."),
+    Cause::new(
+        "bucket-owned-by-you",
+        Kind::AlreadyExists,
+        &["BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it"],
+    )
+    .says("The bucket exists already, in this very account")
+    .fix("Import it into the stack (`rlx deploy --import-existing`), or leave it out of the template and refer to it by name."),
+    Cause::new(
+        "code-not-readable",
+        Kind::UnknownDeny,
+        &[
+            "Your access has been denied by S3, please make sure your request credentials have permission to {operation} for {resource}. S3 Error Code",
+            "please make sure your request credentials have permission to {operation} for {resource}",
+        ],
+    )
+    .acts(Acts::Operation)
+    .says("Lambda could not read the code {resource} with the caller's rights")
+    .fix("Allow s3:GetObject (s3:GetObjectVersion with a version) on that key to the identity that deploys, and see that the bucket is yours and in this region."),
+    Cause::new(
+        "s3-head-refused",
+        Kind::S3Bare,
+        &["(403) when calling the HeadObject operation", "(403) when calling the HeadBucket operation", "S3 * 403 Forbidden", "403 Forbidden * s3.amazonaws.com"],
+    )
+    .weight(Weight::Bare)
+    .acts(Acts::Call)
+    .says("S3 refused{ action}{ on resource}; a HEAD request never says why")
+    .fix("Check, in this order: the bucket exists and is yours, {action} in the caller's policy, a Deny in the bucket's policy, the bucket's key, public access block, object ownership."),
+];

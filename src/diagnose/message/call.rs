@@ -1,0 +1,285 @@
+//! What stands around a bare refusal: the API call, its service, the CloudFormation resource.
+
+use super::Prepared;
+use crate::iam::catalogue;
+use regex::{Captures, Regex};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// How far before and behind a refusal its call is looked for, in bytes.
+const BEFORE: usize = 900;
+const BEHIND: usize = 600;
+
+/// What is known of the call that was refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Call {
+    /// IAM prefix of the service.
+    pub service: Option<&'static str>,
+    /// API operation, such as `PutObject`.
+    pub operation: Option<String>,
+    /// The action, where the text names it as such (`API: s3:CreateBucket`).
+    pub action: Option<String>,
+    /// CloudFormation resource type.
+    pub resource_type: Option<String>,
+    /// Logical id of the resource.
+    pub logical_id: Option<String>,
+    /// What CloudFormation was doing to the resource.
+    pub handler: Option<catalogue::Operation>,
+    /// What was accessed, where the text says.
+    pub resource: Option<String>,
+}
+
+/// IAM prefixes in which an operation without a service is looked up, likeliest first.
+const LIKELY: [&str; 41] = [
+    "s3", "lambda", "iam", "cloudformation", "sts", "apigateway", "logs", "dynamodb", "sqs", "sns", "events", "kms", "ssm",
+    "secretsmanager", "ec2", "ecr", "ecs", "eks", "cloudfront", "route53", "acm", "states", "kinesis", "firehose",
+    "cognito-idp", "cognito-identity", "codebuild", "codepipeline", "codedeploy", "scheduler", "pipes", "rds", "cloudwatch",
+    "elasticloadbalancing", "wafv2", "appsync", "ses", "glue", "athena", "servicequotas", "organizations",
+];
+
+struct Pattern {
+    regex: Regex,
+    read: fn(&Captures, &mut Call),
+}
+
+fn patterns() -> &'static [Pattern] {
+    static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+        ROWS.iter().filter_map(|(regex, read)| Some(Pattern { regex: Regex::new(regex).ok()?, read: *read })).collect()
+    });
+    &PATTERNS
+}
+
+type Row = (&'static str, fn(&Captures, &mut Call));
+
+/// The forms that name a call; a field that an earlier one filled stays.
+const ROWS: [Row; 17] = [
+    // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
+    (r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
+        let operation = capitalized(&c[2]);
+        call.action.get_or_insert(format!("{}:{operation}", &c[1]));
+        set_service(call, &c[1]);
+        call.operation.get_or_insert(operation);
+    }),
+    // boto3, AWS CLI
+    (r"when\s+calling\s+the\s+([A-Za-z0-9]+)\s+operation", |c, call| set_operation(call, &c[1])),
+    // Go SDK v2, Terraform: `operation error S3: PutObject`
+    (r"operation error ([A-Za-z0-9 ]+): ([A-Z][A-Za-z0-9]+)", |c, call| {
+        set_service(call, &c[1]);
+        set_operation(call, &c[2]);
+    }),
+    // CloudTrail
+    (r#""eventSource"\s*:\s*"([a-z0-9.-]+)""#, |c, call| set_service(call, &c[1])),
+    (r#""eventName"\s*:\s*"([A-Za-z0-9]+)""#, |c, call| set_operation(call, c[1].trim_end_matches("20150331v2"))),
+    // PHP SDK: `Error executing "PutObject" on "https://..."`
+    (r#"Error executing "([A-Za-z0-9]+)""#, |c, call| set_operation(call, &c[1])),
+    // CDK: `Call failed: getParameter({`
+    (r"Call failed:\s*([A-Za-z0-9]+)\(", |c, call| set_operation(call, &c[1])),
+    // `S3::putObject()`, `iam.createRole(`
+    (r"\b([A-Za-z][A-Za-z0-9]+)(?:::|\.)([a-z][A-Za-z0-9]+)\(", |c, call| {
+        if let Some(prefix) = catalogue::prefix_of_service(&c[1])
+            && !catalogue::actions_of_operation(prefix, &capitalized(&c[2])).is_empty()
+        {
+            call.service.get_or_insert(prefix);
+            set_operation(call, &c[2]);
+        }
+    }),
+    // A command line: `aws s3api put-object`
+    (r"\baws\s+([a-z][a-z0-9-]+)\s+([a-z][a-z0-9-]+)", |c, call| {
+        let operation: String = c[2].split('-').map(capitalized).collect();
+        if let Some(prefix) = catalogue::prefix_of_service(c[1].trim_end_matches("api"))
+            && !catalogue::actions_of_operation(prefix, &operation).is_empty()
+        {
+            call.service.get_or_insert(prefix);
+            set_operation(call, &operation);
+        }
+    }),
+    // Java SDK, CloudFormation: `(Service: AmazonS3; Status Code: 403; ...`
+    (r"\(?Service:\s*([A-Za-z0-9 ]+?)\s*[;,]", |c, call| set_service(call, &c[1])),
+    // Ruby, .NET, Java, JavaScript v3 exceptions
+    (r"Aws::([A-Za-z0-9]+)::Errors", |c, call| set_service(call, &c[1])),
+    (r"Amazon\.([A-Za-z0-9]+)\.(?:Model\.)?[A-Z][A-Za-z0-9]+Exception", |c, call| set_service(call, &c[1])),
+    (r"services\.([a-z0-9]+)\.model\.", |c, call| set_service(call, &c[1])),
+    (r"@aws-sdk/client-([a-z0-9-]+)", |c, call| set_service(call, &c[1])),
+    // An endpoint
+    (
+        r"https?://(?:[^\s/']*\.)?([a-z0-9-]+?)(?:[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com",
+        |c, call| set_service(call, &c[1]),
+    ),
+    // Prose: `error creating IAM Role (x):`, `Failed to create the CloudFormation stack`
+    (
+        r"(?i)\b(creat|updat|delet|describ|list|gett|get|putt|put|read|validat|tagg|tag)(?:e|ing)?\s+(?:the\s+|an?\s+)?(?:AWS\s+|Amazon\s+)?([A-Za-z0-9]+)\s+([A-Za-z]+)(?:\s+([A-Za-z]+))?",
+        |c, call| prose(c, call),
+    ),
+    // The reason that a tool gives when it was cut short: `(AWS::S3::BucketPolicy)`
+    (r"AWS::([A-Za-z0-9]+)::[A-Za-z0-9:]+", |c, call| set_service(call, &c[1])),
+];
+
+/// The call that a refusal at `range` of a text speaks of.
+pub fn near(prepared: &Prepared, range: &Range<usize>) -> Call {
+    let text = &prepared.text;
+    let line = prepared.line_at(range.start);
+    let mut call = Call::default();
+    // The same line first, then what led to it, then what follows.
+    let windows = [
+        line.clone(),
+        boundary(text, line.start.saturating_sub(BEFORE))..line.start,
+        line.end..boundary(text, line.end.saturating_add(BEHIND)),
+    ];
+    for (number, window) in windows.into_iter().enumerate() {
+        let part = cut_at_neighbours(text, window, number);
+        for pattern in patterns() {
+            let found = if number == 1 {
+                pattern.regex.captures_iter(part).last()
+            } else {
+                pattern.regex.captures(part)
+            };
+            if let Some(found) = found {
+                (pattern.read)(&found, &mut call);
+            }
+        }
+        stack_event(part, number, &mut call);
+    }
+    call
+}
+
+/// A window that does not reach into another failure: a blank line followed by one, or another event's row.
+fn cut_at_neighbours(text: &str, window: Range<usize>, number: usize) -> &str {
+    let part = &text[window];
+    match number {
+        1 => part.rfind("_FAILED").and_then(|at| part[..at].rfind('\n')).map_or(part, |at| &part[at..]),
+        2 => part.find("_FAILED").and_then(|at| part[..at].rfind('\n')).map_or(part, |at| &part[..at]),
+        _ => part,
+    }
+}
+
+fn boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at += 1;
+    }
+    at
+}
+
+/// Type, logical id and operation of a stack event.
+fn stack_event(part: &str, number: usize, call: &mut Call) {
+    static TYPE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"((?:AWS|Custom|Alexa)::[A-Za-z0-9]+(?:::[A-Za-z0-9]+)*)(?:\s*\|)?\s*([A-Za-z][A-Za-z0-9]*)?").ok()
+    });
+    static VERB: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\b(CREATE|UPDATE|DELETE|IMPORT)_|Event Type: (create|update|delete)").ok());
+    static LOGICAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"An error occurred: ([A-Za-z0-9]+) - |([A-Za-z0-9]+) \((?:AWS|Custom)::|LogicalResourceId\W+([A-Za-z0-9]+)").ok()
+    });
+    let is_reason_for_another = number == 2;
+    if call.resource_type.is_none()
+        && !is_reason_for_another
+        && let Some(found) = TYPE.as_ref().and_then(|regex| regex.captures_iter(part).last())
+    {
+        call.resource_type = Some(found[1].to_owned());
+    }
+    if call.handler.is_none()
+        && let Some(found) = VERB.as_ref().and_then(|regex| regex.captures_iter(part).last())
+    {
+        let verb = found.get(1).or(found.get(2)).map_or("", |verb| verb.as_str());
+        call.handler = Some(match verb.to_ascii_uppercase().as_str() {
+            "UPDATE" => catalogue::Operation::Update,
+            "DELETE" => catalogue::Operation::Delete,
+            _ => catalogue::Operation::Create,
+        });
+    }
+    if call.logical_id.is_none()
+        && !is_reason_for_another
+        && let Some(found) = LOGICAL.as_ref().and_then(|regex| regex.captures_iter(part).last())
+    {
+        call.logical_id = found.iter().skip(1).flatten().next().map(|id| id.as_str().to_owned());
+    }
+}
+
+/// `creating IAM Role` → `iam:CreateRole`, where there is such an action.
+fn prose(c: &Captures, call: &mut Call) {
+    let verb = match c[1].to_ascii_lowercase().as_str() {
+        "creat" => "Create",
+        "updat" => "Update",
+        "delet" => "Delete",
+        "describ" => "Describe",
+        "validat" => "Validate",
+        "put" | "putt" => "Put",
+        "list" => "List",
+        "tag" | "tagg" => "Tag",
+        _ => "Get",
+    };
+    let Some(prefix) = catalogue::prefix_of_service(&c[2]) else { return };
+    let two = c.get(4).map(|word| format!("{verb}{}{}", capitalized(&c[3]), capitalized(word.as_str())));
+    let one = format!("{verb}{}", capitalized(&c[3]));
+    let plural = format!("{one}s");
+    let operation = two
+        .into_iter()
+        .chain([one, plural])
+        .find(|operation| !catalogue::actions_of_operation(prefix, operation).is_empty());
+    if let Some(operation) = operation {
+        call.service.get_or_insert(prefix);
+        call.operation.get_or_insert(operation);
+    }
+}
+
+fn set_service(call: &mut Call, name: &str) {
+    if call.service.is_none() {
+        call.service = catalogue::prefix_of_service(name);
+    }
+}
+
+fn set_operation(call: &mut Call, name: &str) {
+    call.operation.get_or_insert_with(|| capitalized(name));
+}
+
+/// With a capital first letter.
+pub fn capitalized(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + chars.as_str())
+}
+
+impl Call {
+    /// The action that the call needs, as far as it can be inferred.
+    pub fn inferred_action(&self) -> Option<String> {
+        if let Some(operation) = &self.operation
+            && let Some(action) = action_of(self.service, operation)
+        {
+            return Some(action);
+        }
+        self.resource_type.as_deref().and_then(|kind| action_of_type(kind, self.handler?))
+    }
+
+    /// The service's prefix, also where only the operation tells it.
+    pub fn likely_service(&self) -> Option<String> {
+        let of_operation = || self.operation.as_deref().and_then(|operation| action_of(None, operation));
+        self.service
+            .map(str::to_owned)
+            .or_else(|| of_operation().and_then(|action| action.split(':').next().map(str::to_owned)))
+    }
+}
+
+/// The action of an operation; without a service the likeliest one that has such an operation.
+pub fn action_of(service: Option<&str>, operation: &str) -> Option<String> {
+    let operation = capitalized(operation);
+    let find = |prefix: &str| catalogue::actions_of_operation(prefix, &operation).first().map(|name| (*name).to_owned());
+    service.and_then(find).or_else(|| LIKELY.iter().find_map(|prefix| find(prefix)))
+}
+
+/// The most telling action of a resource type's handler: the one that is named like the resource.
+pub fn action_of_type(resource_type: &str, operation: catalogue::Operation) -> Option<String> {
+    let handlers = catalogue::handlers(resource_type)?;
+    let noun = resource_type.rsplit("::").next()?.to_ascii_lowercase();
+    let service = resource_type.split("::").nth(1).and_then(catalogue::prefix_of_service).unwrap_or_default();
+    let rank = |action: &str| -> usize {
+        let (prefix, name) = action.split_once(':').unwrap_or_default();
+        let name = name.to_ascii_lowercase();
+        let verbs: &[&str] = match operation {
+            catalogue::Operation::Delete => &["delete", "remove"],
+            catalogue::Operation::Update => &["update", "modify", "put", "set"],
+            _ => &["create", "put", "register", "request", "run"],
+        };
+        let verb = verbs.iter().position(|verb| name.starts_with(verb)).unwrap_or(9);
+        verb + if name.ends_with(&noun) { 0 } else { 20 } + if prefix == service { 0 } else { 40 }
+    };
+    handlers.actions(operation).min_by_key(|action| rank(action)).filter(|action| rank(action) < 60)
+}

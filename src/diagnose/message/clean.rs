@@ -1,0 +1,218 @@
+//! A pasted text → the same text without what terminals, JSON, XML, log collectors and line wrapping did to it.
+
+use regex::Regex;
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// The most text that is read closely, in bytes; of a longer one only the surroundings of telling lines are kept.
+const CLOSE_READING: usize = 512 * 1024;
+/// Lines that are kept before and after a telling line of a long text.
+const SURROUNDINGS: usize = 24;
+/// A line shorter than this was not cut by a terminal.
+const NARROWEST_TERMINAL: usize = 60;
+
+/// Cleans a text: colours, escapes, entities, line prefixes, hard wraps.
+pub fn clean(text: &str) -> String {
+    let text = telling(text);
+    let text = anstream::adapter::strip_str(&text).to_string();
+    let text = without_escapes(&text);
+    let lines: Vec<String> = text.lines().map(|line| without_prefix(line).to_owned()).collect();
+    unwrapped(&super::table::read_columns(&lines))
+}
+
+/// The part of a long text that can matter.
+fn telling(text: &str) -> Cow<'_, str> {
+    static TELLING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            "(?i)denied|authori[sz]|forbidden|credential|token|_failed|error|exceed|throttl|kms|assume|expired|\
+             permission|explicit|already exists|cannot|unable",
+        )
+        .ok()
+    });
+    if text.len() <= CLOSE_READING {
+        return Cow::Borrowed(text);
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let mut keep = vec![false; lines.len()];
+    for (index, line) in lines.iter().enumerate() {
+        if TELLING.as_ref().is_some_and(|telling| telling.is_match(line)) {
+            let last = (index + SURROUNDINGS).min(lines.len() - 1);
+            keep[index.saturating_sub(SURROUNDINGS)..=last].fill(true);
+        }
+    }
+    let mut kept = String::new();
+    // The end of a log is where the failure stands: it is filled from there.
+    let mut chosen = Vec::new();
+    for (line, _) in lines.iter().zip(keep).rev().filter(|(_, keep)| *keep) {
+        if kept.len() + line.len() > CLOSE_READING {
+            let tail: String = line.chars().take(CLOSE_READING / 8).collect();
+            chosen.push(tail);
+            break;
+        }
+        kept.push_str(line);
+        chosen.push((*line).to_owned());
+    }
+    chosen.reverse();
+    Cow::Owned(chosen.join("\n"))
+}
+
+/// Undoes JSON escapes (of any depth), XML entities, typographic quotes and colour codes that lost their escape.
+fn without_escapes(text: &str) -> String {
+    static RESIDUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?:\\+u001[bB]|\\x1[bB]|\\033|\^\[)?\[(?:[0-9]{1,3}(?:;[0-9]{1,3})*)m|(?:\\+u001[bB]|\\033)").ok()
+    });
+    let text = match RESIDUE.as_ref() {
+        Some(residue) if text.contains('[') => residue.replace_all(text, ""),
+        _ => Cow::Borrowed(text),
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_ref();
+    while let Some(at) = rest.find(['\\', '&', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{a0}', '\u{200b}', '\r'])
+    {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (replacement, taken) = escape(rest);
+        out.push_str(&replacement);
+        rest = &rest[taken..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// What the escape at the start of `text` stands for, and its length in bytes.
+fn escape(text: &str) -> (Cow<'static, str>, usize) {
+    const ENTITIES: [(&str, &str); 9] = [
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&apos;", "'"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+        ("&nbsp;", " "),
+    ];
+    if let Some((entity, meaning)) = ENTITIES.iter().find(|(entity, _)| text.starts_with(entity)) {
+        return (Cow::Borrowed(meaning), entity.len());
+    }
+    let first = text.chars().next().unwrap_or(' ');
+    if first != '\\' {
+        let meaning = match first {
+            '\u{2018}' | '\u{2019}' => "'",
+            '\u{201c}' | '\u{201d}' => "\"",
+            '\u{a0}' => " ",
+            '\r' | '\u{200b}' => "",
+            _ => "&",
+        };
+        return (Cow::Borrowed(meaning), first.len_utf8());
+    }
+    let slashes = text.len() - text.trim_start_matches('\\').len();
+    let after = &text[slashes..];
+    let meaning = match after.as_bytes().first() {
+        Some(b'"') => "\"",
+        Some(b'\'') => "'",
+        Some(b'n') => "\n",
+        Some(b'r') => "",
+        Some(b't') => "\t",
+        Some(b'/') => "/",
+        Some(b'u') => {
+            let code = after.get(1..5).and_then(|hex| u32::from_str_radix(hex, 16).ok()).and_then(char::from_u32);
+            return match code {
+                Some(char) => (Cow::Owned(char.to_string()), slashes + 5),
+                None => (Cow::Borrowed("\\"), slashes),
+            };
+        }
+        // A shell's continued line.
+        Some(b'\n') | None => return (Cow::Borrowed(""), slashes),
+        _ => return (Cow::Borrowed("\\"), slashes),
+    };
+    (Cow::Borrowed(meaning), slashes + 1)
+}
+
+/// A line without what a log collector or a tool's frame put before and behind it.
+fn without_prefix(line: &str) -> &str {
+    static PREFIX: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^(?:\s*(?:",
+            r"[│┃║▕╵╷╭╰|>]+(?:\s|$)", // frames, quotes
+            r"|remote:\s",
+            r"|#[0-9]+\s+[0-9.]+\s", // docker build
+            r"|\[?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]+)?(?:Z|\s?[+-][0-9]{2}:?[0-9]{2})?\]?(?:\s|$)",
+            r"|\[(?:INFO|WARN|WARNING|ERROR|DEBUG|stderr|stdout|Container)\]:?",
+            r"|(?:INFO|WARN|WARNING|ERROR|DEBUG)[:\s]\s*",
+            r"))+",
+        ))
+        .ok()
+    });
+    let body = line.trim_end_matches(['│', '┃', '║', ' ', '\t']);
+    let cut = PREFIX.as_ref().and_then(|prefix| prefix.find(body)).map_or(0, |found| found.end());
+    // The indentation stays: a table is known by it.
+    if body[..cut].trim().is_empty() { body } else { &body[cut..] }
+}
+
+/// Joins lines that a terminal cut at its width: several of the very same length, no blank at the cut.
+fn unwrapped(lines: &[String]) -> String {
+    let widths: Vec<usize> = lines.iter().map(|line| line.chars().count()).collect();
+    let widest = widths.iter().copied().max().unwrap_or(0);
+    let cut = |index: usize| {
+        widest >= NARROWEST_TERMINAL
+            && widths[index] == widest
+            && lines.get(index + 1).is_some_and(|next| {
+                next.starts_with(|c: char| !c.is_whitespace()) && !lines[index].ends_with(char::is_whitespace)
+            })
+            // One line of that length may be chance, unless the next one goes on in the middle of a word.
+            && !lines[index].ends_with(['.', ':', '}', ')', '"'])
+    };
+    let mut out = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        out.push_str(line);
+        if !cut(index) {
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_go_even_when_their_escape_was_lost() {
+        assert_eq!(clean("\u{1b}[31mAccess Denied\u{1b}[0m"), "Access Denied\n");
+        assert_eq!(clean("[31mAccess Denied[0m"), "Access Denied\n");
+        assert_eq!(clean(r"\u001b[1;31mAccess Denied\u001b[0m"), "Access Denied\n");
+    }
+
+    #[test]
+    fn json_escapes_of_any_depth_are_undone() {
+        assert_eq!(clean(r#"{\"a\":\"b\\\"c\\\"\"}"#), "{\"a\":\"b\"c\"\"}\n");
+        assert_eq!(clean(r"one\ntwo"), "one\ntwo\n");
+        assert_eq!(clean(r"it\u0027s"), "it's\n");
+    }
+
+    #[test]
+    fn entities_and_typographic_quotes_become_plain() {
+        assert_eq!(clean("&quot;a&quot; &amp; ‘b’"), "\"a\" & 'b'\n");
+    }
+
+    #[test]
+    fn log_prefixes_go() {
+        assert_eq!(clean("2024-03-09T15:27:06.601Z [WARNING]: Error: no"), " Error: no\n");
+        assert_eq!(clean("│ Error: no      │"), "Error: no\n");
+    }
+
+    #[test]
+    fn lines_cut_at_the_width_of_a_terminal_are_joined() {
+        let line = "x".repeat(80);
+        assert_eq!(clean(&format!("{line}\n{line}\nyyy")), format!("{line}{line}yyy\n"));
+    }
+
+    #[test]
+    fn a_long_log_is_cut_to_the_surroundings_of_telling_lines() {
+        let log = format!("{}AccessDenied here\n{}", "nothing\n".repeat(200_000), "quiet\n".repeat(100_000));
+        let cleaned = clean(&log);
+        assert!(cleaned.contains("AccessDenied here"));
+        assert!(cleaned.len() < CLOSE_READING);
+    }
+}

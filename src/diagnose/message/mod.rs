@@ -1,0 +1,37 @@
+//! Texts → what they say of a denial: every form that AWS, CloudFormation and the tools around them print.
+
+pub mod call;
+pub mod clean;
+pub mod denial;
+mod field;
+pub mod phrase;
+pub mod squeeze;
+mod table;
+
+pub use field::trimmed;
+use squeeze::Squeezed;
+
+/// A text that has been cleaned for reading.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The cleaned text, with its line breaks.
+    pub text: String,
+    /// The same without blanks and capitals.
+    pub squeezed: Squeezed,
+}
+
+impl Prepared {
+    /// Cleans a text.
+    pub fn new(text: &str) -> Self {
+        let text = clean::clean(text);
+        Self { squeezed: Squeezed::new(&text), text }
+    }
+
+    /// The line that holds a byte of the text.
+    pub fn line_at(&self, at: usize) -> std::ops::Range<usize> {
+        let at = at.min(self.text.len());
+        let start = self.text[..at].rfind('\n').map_or(0, |found| found + 1);
+        let end = self.text[at..].find('\n').map_or(self.text.len(), |found| at + found);
+        start..end
+    }
+}

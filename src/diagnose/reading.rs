@@ -1,0 +1,314 @@
+//! A text → its diagnoses: sentences and known phrases are found, put in order, and explained.
+
+use super::causes::{self, Acts, Cause, Weight};
+use super::message::denial::{self, Denial};
+use super::message::{Prepared, call, phrase::Found};
+use super::{Diagnosis, Effect, Kind, Layer, explain};
+use crate::iam::catalogue;
+use regex::Regex;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Something found in a text.
+struct Finding {
+    cause: &'static Cause,
+    range: Range<usize>,
+    /// How telling the words are; longer phrases say more.
+    length: usize,
+    source: Source,
+}
+
+enum Source {
+    Sentence(Denial),
+    Phrase(Found),
+}
+
+/// All diagnoses of a text, the root cause first.
+pub fn read(text: &str) -> Vec<Diagnosis> {
+    let prepared = Prepared::new(text);
+    ordered(findings(&prepared)).into_iter().map(|finding| diagnosis(&prepared, finding)).collect()
+}
+
+fn findings(prepared: &Prepared) -> Vec<Finding> {
+    let sentences = denial::read(&prepared.text, &prepared.squeezed).into_iter().map(|denial| Finding {
+        cause: causes::of_denial(&denial),
+        range: denial.range.clone(),
+        length: usize::MAX,
+        source: Source::Sentence(denial),
+    });
+    let phrases = causes::find(prepared).into_iter().map(|(cause, found)| Finding {
+        cause,
+        range: found.range.clone(),
+        length: found.length,
+        source: Source::Phrase(found),
+    });
+    let mut all: Vec<Finding> = sentences.chain(phrases).collect();
+    all.retain(|finding| is_meant(prepared, finding));
+    all
+}
+
+/// Whether the words mean what the row says: a code within a longer word, a lone "not authorized" before its sentence.
+fn is_meant(prepared: &Prepared, finding: &Finding) -> bool {
+    match &finding.source {
+        Source::Phrase(found) if finding.cause.action == Acts::Said => {
+            found.captures.get("action").is_some_and(|action| said_action(action).is_some())
+        }
+        Source::Phrase(_) if finding.range.len() < 16 => {
+            // `(403)` within `2403)`; a code as part of another one.
+            let before = prepared.text[..finding.range.start].chars().next_back();
+            let first = prepared.text[finding.range.clone()].chars().next();
+            !(before.is_some_and(|c| c.is_ascii_digit()) && first.is_some_and(|c| c.is_ascii_digit()))
+        }
+        _ => true,
+    }
+}
+
+/// The first action of `s3:PutObject, s3:GetObject` or `'dynamodb:DescribeLimits'`.
+fn said_action(text: &str) -> Option<&str> {
+    text.split(|c: char| c.is_whitespace() || ",'\"`[]()".contains(c)).find(|word| {
+        word.split_once(':').is_some_and(|(prefix, name)| {
+            !catalogue::actions_of(prefix).is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '*')
+        }) && word.len() > 4
+    })
+}
+
+/// One finding per failure, the root first: telling ones by place, then bare refusals, then the aftermath.
+fn ordered(mut all: Vec<Finding>) -> Vec<Finding> {
+    all.sort_by_key(|finding| (finding.cause.weight, usize::MAX - finding.length, finding.range.start));
+    let mut kept: Vec<Finding> = Vec::new();
+    for finding in all {
+        let overlaps = kept.iter().any(|other| near(other, &finding));
+        let same = kept.iter().any(|other| std::ptr::eq(other.cause, finding.cause) && matches!(finding.source, Source::Phrase(_)));
+        if !overlaps && !same {
+            kept.push(finding);
+        }
+    }
+    kept.sort_by_key(|finding| (finding.cause.weight, finding.range.start));
+    if kept.iter().any(|finding| finding.cause.weight == Weight::Telling) {
+        kept.retain(|finding| finding.cause.weight == Weight::Telling);
+    }
+    kept
+}
+
+/// Whether two findings speak of the same failure: the weaker one then goes.
+fn near(strong: &Finding, weak: &Finding) -> bool {
+    let gap = if strong.range.end <= weak.range.start {
+        weak.range.start - strong.range.end
+    } else if weak.range.end <= strong.range.start {
+        strong.range.start - weak.range.end
+    } else {
+        0
+    };
+    match (&strong.source, &weak.source) {
+        (Source::Sentence(_), Source::Sentence(_)) => gap == 0,
+        _ => gap < 400,
+    }
+}
+
+fn diagnosis(prepared: &Prepared, finding: Finding) -> Diagnosis {
+    let cause = finding.cause;
+    let call = call::near(prepared, &finding.range);
+    let mut kind = cause.kind;
+    let mut told = explain::Told::default();
+    let mut inferred = false;
+    match &finding.source {
+        Source::Sentence(denial) => {
+            told.principal = denial.principal.clone();
+            told.resource = denial.resource.clone();
+            (told.action, inferred) = sentence_action(denial, &call);
+            told.policy = denial.policy.clone();
+            told.layer = denial.layer.or_else(|| layer_of_kind(kind));
+            told.effect = denial.effect;
+        }
+        Source::Phrase(found) => {
+            let hole = |name: &str| found.captures.get(name).cloned().filter(|value| !value.is_empty());
+            told.principal = hole("principal");
+            told.resource = hole("resource").map(|name| without_tag(&name)).or_else(|| call.resource.clone());
+            told.name = hole("name");
+            told.resource_type = hole("type").or_else(|| call.resource_type.clone());
+            (told.action, inferred) = phrase_action(cause, found, &call);
+            told.layer = layer_of_kind(kind);
+        }
+    }
+    if cause.code == "access-denied" {
+        kind = kind_of_bare(prepared, &finding, &call, told.action.as_deref());
+    }
+    if let Some(kind) = kind_of_call(kind, cause, told.action.as_deref()) {
+        told.layer = layer_of_kind(kind);
+    }
+    let kind = kind_of_call(kind, cause, told.action.as_deref()).unwrap_or(kind);
+    if kind == Kind::AssumeRoleTrust && told.resource.is_none() {
+        told.resource = role_being_assumed(prepared, &finding.range);
+    }
+    let line = prepared.line_at(finding.range.start);
+    let end = prepared.line_at(finding.range.end).end.max(finding.range.end);
+    let words: String = prepared.text[line.start..end].split_whitespace().collect::<Vec<_>>().join(" ");
+    let resource_type = told.resource_type.clone().or(call.resource_type.clone());
+    let effect: Option<Effect> = told.effect;
+    let (summary, remedy) = explain::sentences(cause, kind, &told);
+    let statements = super::remedy::statements(kind, &told, resource_type.as_deref());
+    Diagnosis {
+        kind,
+        cause: cause.code.to_owned(),
+        ask: super::remedy::ask(kind, &told, &words),
+        principal: told.principal,
+        action: told.action,
+        action_inferred: inferred,
+        resource: told.resource,
+        layer: told.layer,
+        effect,
+        policy: told.policy,
+        encoded_message: encoded(prepared, &finding.range),
+        request_id: request_id(prepared, &finding.range),
+        logical_id: call.logical_id.clone(),
+        resource_type,
+        summary,
+        remedy,
+        statements,
+        verified: None,
+        evidence: words.chars().take(600).collect(),
+    }
+}
+
+fn sentence_action(denial: &Denial, call: &call::Call) -> (Option<String>, bool) {
+    match denial.action.as_deref() {
+        Some(action) if action.contains(':') => (Some(canonical(action)), false),
+        Some(operation) => (call::action_of(call.service, operation), true),
+        None => (call.action.clone().or_else(|| call.inferred_action()), true),
+    }
+}
+
+fn phrase_action(cause: &Cause, found: &Found, call: &call::Call) -> (Option<String>, bool) {
+    let hole = |name: &str| found.captures.get(name).map(String::as_str);
+    match cause.action {
+        Acts::No => (None, false),
+        Acts::Always(action) => (Some(action.to_owned()), true),
+        Acts::Said => (hole("action").and_then(said_action).map(canonical), false),
+        Acts::Call => match &call.action {
+            Some(action) => (Some(canonical(action)), false),
+            None => (call.inferred_action(), true),
+        },
+        Acts::Operation => {
+            let operation = hole("operation").unwrap_or_default();
+            let service = hole("service").and_then(catalogue::prefix_of_service);
+            let service = service.or_else(|| hole("resource").and_then(|arn| arn.split(':').nth(2)).and_then(catalogue::prefix_of_service));
+            (call::action_of(service, operation), true)
+        }
+        Acts::Tagging => (hole("type").and_then(tagging_action), true),
+    }
+}
+
+/// The action that tags a resource type.
+fn tagging_action(resource_type: &str) -> Option<String> {
+    let handlers = catalogue::handlers(resource_type)?;
+    let noun = resource_type.rsplit("::").next()?.to_ascii_lowercase();
+    let service = resource_type.split("::").nth(1).and_then(catalogue::prefix_of_service)?;
+    let tags = |action: &String| {
+        let name = action.split_once(':').map_or("", |(_, name)| name).to_ascii_lowercase();
+        action.starts_with(&format!("{service}:")) && name.contains("tag") && !name.contains("untag")
+            && !["list", "get", "describe", "delete", "remove"].iter().any(|verb| name.starts_with(verb))
+    };
+    let all: Vec<String> = handlers
+        .actions(catalogue::Operation::Create)
+        .chain(handlers.actions(catalogue::Operation::Update))
+        .filter(tags)
+        .collect();
+    all.iter().find(|action| action.to_ascii_lowercase().ends_with(&noun)).or_else(|| all.first()).cloned()
+}
+
+/// The canonical spelling where the catalogue has the action, else the prefix in small letters.
+fn canonical(action: &str) -> String {
+    catalogue::action(action).map_or_else(
+        || match action.split_once(':') {
+            Some((prefix, name)) => format!("{}:{}", prefix.to_ascii_lowercase(), call::capitalized(name)),
+            None => action.to_owned(),
+        },
+        |action| action.name().to_owned(),
+    )
+}
+
+/// S3 alone says "Access Denied" with a capital D and no more.
+fn kind_of_bare(prepared: &Prepared, finding: &Finding, call: &call::Call, action: Option<&str>) -> Kind {
+    let service = call.likely_service();
+    let of_s3 = action.map_or(service.as_deref() == Some("s3"), |action| action.starts_with("s3:"));
+    if of_s3 {
+        return Kind::S3Bare;
+    }
+    let line = prepared.line_at(finding.range.start);
+    let around = &prepared.text[line.start..prepared.line_at(finding.range.end).end];
+    if service.is_none() && action.is_none() && around.contains("Access Denied") { Kind::S3Bare } else { Kind::UnknownDeny }
+}
+
+/// A bare refusal of an operation whose kind is known all the same.
+fn kind_of_call(kind: Kind, cause: &Cause, action: Option<&str>) -> Option<Kind> {
+    if cause.weight != Weight::Bare || kind != Kind::UnknownDeny {
+        return None;
+    }
+    match action? {
+        action if action.starts_with("sts:AssumeRole") => Some(Kind::AssumeRoleTrust),
+        action if action.starts_with("kms:") => Some(Kind::Kms),
+        "iam:PassRole" => Some(Kind::Passrole),
+        _ => None,
+    }
+}
+
+fn layer_of_kind(kind: Kind) -> Option<Layer> {
+    match kind {
+        Kind::ImplicitDenyIdentity | Kind::ExplicitDenyIdentity | Kind::Passrole | Kind::ExecutionRoleLacks => Some(Layer::Identity),
+        Kind::ResourcePolicy => Some(Layer::Resource),
+        Kind::AssumeRoleTrust => Some(Layer::Trust),
+        Kind::PermissionsBoundary => Some(Layer::Boundary),
+        Kind::SessionPolicy => Some(Layer::Session),
+        Kind::Scp => Some(Layer::Scp),
+        Kind::Rcp => Some(Layer::Rcp),
+        Kind::VpcEndpoint => Some(Layer::Endpoint),
+        _ => None,
+    }
+}
+
+/// `repository:tag` and `repository@sha256:...` → the repository, which is what a policy speaks of.
+fn without_tag(name: &str) -> String {
+    if !name.contains(".dkr.ecr.") {
+        return name.to_owned();
+    }
+    let name = name.split('@').next().unwrap_or(name);
+    match name.rfind(':') {
+        Some(at) if !name[at..].contains('/') => name[..at].to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// The role that a failed AssumeRole was about, where the same or the line before names one.
+fn role_being_assumed(prepared: &Prepared, range: &Range<usize>) -> Option<String> {
+    static ROLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)(?:for|assume|assuming|role)\s+(?:the\s+)?(?:role\s+)?[\x22'`(]?(arn:aws[a-z-]*:iam::[0-9*]+:role/[A-Za-z0-9+=,.@_/-]+)").ok()
+    });
+    let line = prepared.line_at(range.start);
+    let from = prepared.line_at(line.start.saturating_sub(2)).start;
+    let to = prepared.line_at(range.end).end;
+    ROLE.as_ref()?.captures(&prepared.text[from..to]).map(|found| super::message::trimmed(&found[1]).to_owned())
+}
+
+/// The encoded authorization message behind a refusal.
+fn encoded(prepared: &Prepared, range: &Range<usize>) -> Option<String> {
+    let from = prepared.squeezed.find_origin(range.start.saturating_sub(200));
+    let window = prepared.squeezed.window(from, 1600);
+    let at = window.find("failuremessage:").map(|at| at + "failuremessage:".len())?;
+    let start = prepared.squeezed.start(from + at);
+    let blob: String = prepared.text[start..]
+        .split(|c: char| !(c.is_ascii_alphanumeric() || "-_=+/".contains(c) || c == '\n'))
+        .find(|part| part.len() > 8)?
+        .split_whitespace()
+        .collect();
+    Some(blob)
+}
+
+/// The request id beside a refusal.
+fn request_id(prepared: &Prepared, range: &Range<usize>) -> Option<String> {
+    static ID: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)request[ _-]?id\W{1,6}([0-9a-f]{8}-[0-9a-f-]{27,})").ok()
+    });
+    let line = prepared.line_at(range.start);
+    let end = prepared.line_at((prepared.line_at(range.end).end + 1).min(prepared.text.len())).end;
+    ID.as_ref()?.captures(&prepared.text[line.start..end.max(line.start)]).map(|found| found[1].to_owned())
+}

@@ -1,0 +1,99 @@
+//! The smallest change: statements for an identity policy, or a text for whoever owns the deciding policy.
+
+use super::causes::who_decides;
+use super::explain::Told;
+use super::{Ask, Kind};
+use crate::iam::catalogue;
+use serde_json::{Value, json};
+
+/// The statements that an identity policy lacks; none where an identity policy does not mend it.
+pub fn statements(kind: Kind, told: &Told, resource_type: Option<&str>) -> Vec<Value> {
+    let helps = matches!(
+        kind,
+        Kind::ImplicitDenyIdentity
+            | Kind::UnknownDeny
+            | Kind::Passrole
+            | Kind::S3Bare
+            | Kind::Kms
+            | Kind::ExecutionRoleLacks
+            | Kind::AssumeRoleTrust
+    );
+    let Some(action) = told.action.as_deref().filter(|_| helps && told.effect != Some(super::Effect::Explicit)) else {
+        return Vec::new();
+    };
+    // Services assume roles by trust alone.
+    if kind == Kind::AssumeRoleTrust
+        && (action != "sts:AssumeRole" || told.principal.as_deref().is_none_or(|who| !who.starts_with("arn:")))
+    {
+        return Vec::new();
+    }
+    let resource = resource_arn(action, told);
+    let mut statement = json!({ "Effect": "Allow", "Action": [action], "Resource": [resource] });
+    if action == "iam:PassRole"
+        && let Some(service) = resource_type.and_then(passed_to)
+    {
+        statement["Condition"] = json!({ "StringEquals": { "iam:PassedToService": service } });
+    }
+    vec![statement]
+}
+
+/// The resource of a statement: the ARN of the message, or one made from the bare name, else `*`.
+fn resource_arn(action: &str, told: &Told) -> String {
+    if catalogue::action(action).is_some_and(catalogue::Action::wants_any_resource) {
+        return "*".to_owned();
+    }
+    let Some(resource) = told.resource.as_deref() else { return "*".to_owned() };
+    if resource.starts_with("arn:") {
+        let whole = !resource.contains("...") && !resource.contains("***") && resource.split(':').count() >= 6;
+        return if whole { resource.to_owned() } else { "*".to_owned() };
+    }
+    let account = told.principal.as_deref().and_then(|arn| arn.split(':').nth(4)).filter(|id| id.len() == 12).unwrap_or("*");
+    match resource.split_once(' ') {
+        Some((kind @ ("role" | "policy" | "user" | "group"), name)) if action.starts_with("iam:") => {
+            format!("arn:aws:iam::{account}:{kind}/{name}")
+        }
+        Some(("instance", rest)) if action.starts_with("iam:") => {
+            format!("arn:aws:iam::{account}:instance-profile/{}", rest.trim_start_matches("profile "))
+        }
+        _ if action.starts_with("s3:") && !resource.contains(' ') && !resource.contains("://") => {
+            format!("arn:aws:s3:::{resource}")
+        }
+        _ => "*".to_owned(),
+    }
+}
+
+/// The service principal that a resource type hands its role to.
+fn passed_to(resource_type: &str) -> Option<&'static str> {
+    Some(match resource_type.split("::").nth(1)? {
+        "Lambda" => "lambda.amazonaws.com",
+        "StepFunctions" => "states.amazonaws.com",
+        "Events" => "events.amazonaws.com",
+        "Scheduler" => "scheduler.amazonaws.com",
+        "Pipes" => "pipes.amazonaws.com",
+        "ApiGateway" | "ApiGatewayV2" => "apigateway.amazonaws.com",
+        "ECS" => "ecs-tasks.amazonaws.com",
+        "CodeBuild" => "codebuild.amazonaws.com",
+        "CodePipeline" => "codepipeline.amazonaws.com",
+        "CloudFormation" => "cloudformation.amazonaws.com",
+        "KinesisFirehose" => "firehose.amazonaws.com",
+        _ => return None,
+    })
+}
+
+/// Whom to ask and the text to send, where the deciding policy is not the caller's own.
+pub fn ask(kind: Kind, told: &Told, words: &str) -> Option<Ask> {
+    let (whom, why) = who_decides(kind)?;
+    let action = told.action.as_deref().unwrap_or("the action below");
+    let principal = told.principal.as_deref().unwrap_or("our deploy role");
+    let on = told.resource.as_deref().map(|resource| format!(" on {resource}")).unwrap_or_default();
+    let layer = told.layer.map_or("a policy that we do not own", super::Layer::words);
+    let policy = told.policy.as_deref().map(|arn| format!(" ({arn})")).unwrap_or_default();
+    let words: String = words.chars().take(500).collect();
+    Some(Ask {
+        whom: whom.to_owned(),
+        text: format!(
+            "Hello, a deploy of ours is refused by {layer}{policy}: {principal} needs {action}{on}. {why} \
+             Could you allow it there, or tell us which way you want us to take?\n\nAWS said: {words}"
+        ),
+    })
+}

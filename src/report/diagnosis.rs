@@ -1,0 +1,53 @@
+//! Diagnoses for people and as JSON.
+
+use super::Report;
+use crate::diagnose::Diagnosis;
+use anstyle::AnsiColor;
+use serde_json::json;
+
+impl Report {
+    /// Writes diagnoses to stdout, the root cause first.
+    pub fn diagnoses(&self, diagnoses: &[Diagnosis]) {
+        let text = if diagnoses.is_empty() {
+            "Nothing in the text tells of a failure that rlx knows.\n".to_owned()
+        } else {
+            diagnoses.iter().map(|diagnosis| self.diagnosis(diagnosis)).collect::<Vec<_>>().join("\n")
+        };
+        self.result(&json!({ "version": 1, "diagnoses": diagnoses }), &text);
+    }
+
+    /// One diagnosis in full.
+    pub fn diagnosis(&self, diagnosis: &Diagnosis) -> String {
+        let mut text = format!("{}\n\n", self.paint(&format!("{}.", diagnosis.summary), AnsiColor::Red));
+        let mut row = |name: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                text.push_str(&format!("  {name:<9} {value}\n"));
+            }
+        };
+        row("who", diagnosis.principal.as_deref());
+        let action = diagnosis.action.as_ref().map(|action| {
+            if diagnosis.action_inferred { format!("{action} (inferred, the message does not say it)") } else { action.clone() }
+        });
+        row("what", action.as_deref());
+        row("on what", diagnosis.resource.as_deref());
+        row("layer", diagnosis.layer.map(crate::diagnose::Layer::words));
+        row("policy", diagnosis.policy.as_deref());
+        let place = match (&diagnosis.logical_id, &diagnosis.resource_type) {
+            (Some(id), Some(kind)) => Some(format!("{id} ({kind})")),
+            (id, kind) => id.clone().or(kind.clone()),
+        };
+        row("in stack", place.as_deref());
+        text.push_str(&format!("\n{} {}\n", self.paint("Fix:", AnsiColor::Green), diagnosis.remedy));
+        for statement in &diagnosis.statements {
+            text.push_str(&format!("\n{}\n", indented(&format!("{statement:#}"))));
+        }
+        if let Some(ask) = &diagnosis.ask {
+            text.push_str(&format!("\nAsk {}; a text to send:\n\n{}\n", ask.whom, indented(&ask.text)));
+        }
+        text
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}
