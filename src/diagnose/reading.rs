@@ -78,7 +78,9 @@ fn ordered(mut all: Vec<Finding>) -> Vec<Finding> {
     let mut kept: Vec<Finding> = Vec::new();
     for finding in all {
         let overlaps = kept.iter().any(|other| near(other, &finding));
-        let same = kept.iter().any(|other| std::ptr::eq(other.cause, finding.cause) && matches!(finding.source, Source::Phrase(_)));
+        let same = kept
+            .iter()
+            .any(|other| std::ptr::eq(other.cause, finding.cause) && matches!(finding.source, Source::Phrase(_)));
         if !overlaps && !same {
             kept.push(finding);
         }
@@ -110,7 +112,7 @@ fn diagnosis(prepared: &Prepared, finding: Finding) -> Diagnosis {
     let call = call::near(prepared, &finding.range);
     let mut kind = cause.kind;
     let mut told = explain::Told::default();
-    let mut inferred = false;
+    let inferred;
     match &finding.source {
         Source::Sentence(denial) => {
             told.principal = denial.principal.clone();
@@ -191,7 +193,9 @@ fn phrase_action(cause: &Cause, found: &Found, call: &call::Call) -> (Option<Str
         Acts::Operation => {
             let operation = hole("operation").unwrap_or_default();
             let service = hole("service").and_then(catalogue::prefix_of_service);
-            let service = service.or_else(|| hole("resource").and_then(|arn| arn.split(':').nth(2)).and_then(catalogue::prefix_of_service));
+            let service = service.or_else(|| {
+                hole("resource").and_then(|arn| arn.split(':').nth(2)).and_then(catalogue::prefix_of_service)
+            });
             (call::action_of(service, operation), true)
         }
         Acts::Tagging => (hole("type").and_then(tagging_action), true),
@@ -205,7 +209,9 @@ fn tagging_action(resource_type: &str) -> Option<String> {
     let service = resource_type.split("::").nth(1).and_then(catalogue::prefix_of_service)?;
     let tags = |action: &String| {
         let name = action.split_once(':').map_or("", |(_, name)| name).to_ascii_lowercase();
-        action.starts_with(&format!("{service}:")) && name.contains("tag") && !name.contains("untag")
+        action.starts_with(&format!("{service}:"))
+            && name.contains("tag")
+            && !name.contains("untag")
             && !["list", "get", "describe", "delete", "remove"].iter().any(|verb| name.starts_with(verb))
     };
     let all: Vec<String> = handlers
@@ -236,7 +242,11 @@ fn kind_of_bare(prepared: &Prepared, finding: &Finding, call: &call::Call, actio
     }
     let line = prepared.line_at(finding.range.start);
     let around = &prepared.text[line.start..prepared.line_at(finding.range.end).end];
-    if service.is_none() && action.is_none() && around.contains("Access Denied") { Kind::S3Bare } else { Kind::UnknownDeny }
+    if service.is_none() && action.is_none() && around.contains("Access Denied") {
+        Kind::S3Bare
+    } else {
+        Kind::UnknownDeny
+    }
 }
 
 /// A bare refusal of an operation whose kind is known all the same.
@@ -254,7 +264,9 @@ fn kind_of_call(kind: Kind, cause: &Cause, action: Option<&str>) -> Option<Kind>
 
 fn layer_of_kind(kind: Kind) -> Option<Layer> {
     match kind {
-        Kind::ImplicitDenyIdentity | Kind::ExplicitDenyIdentity | Kind::Passrole | Kind::ExecutionRoleLacks => Some(Layer::Identity),
+        Kind::ImplicitDenyIdentity | Kind::ExplicitDenyIdentity | Kind::Passrole | Kind::ExecutionRoleLacks => {
+            Some(Layer::Identity)
+        }
         Kind::ResourcePolicy => Some(Layer::Resource),
         Kind::AssumeRoleTrust => Some(Layer::Trust),
         Kind::PermissionsBoundary => Some(Layer::Boundary),
@@ -305,9 +317,8 @@ fn encoded(prepared: &Prepared, range: &Range<usize>) -> Option<String> {
 
 /// The request id beside a refusal.
 fn request_id(prepared: &Prepared, range: &Range<usize>) -> Option<String> {
-    static ID: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)request[ _-]?id\W{1,6}([0-9a-f]{8}-[0-9a-f-]{27,})").ok()
-    });
+    static ID: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?i)request[ _-]?id\W{1,6}([0-9a-f]{8}-[0-9a-f-]{27,})").ok());
     let line = prepared.line_at(range.start);
     let end = prepared.line_at((prepared.line_at(range.end).end + 1).min(prepared.text.len())).end;
     ID.as_ref()?.captures(&prepared.text[line.start..end.max(line.start)]).map(|found| found[1].to_owned())

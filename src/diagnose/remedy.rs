@@ -47,7 +47,8 @@ fn resource_arn(action: &str, told: &Told) -> String {
         let whole = !resource.contains("...") && !resource.contains("***") && resource.split(':').count() >= 6;
         return if whole { resource.to_owned() } else { "*".to_owned() };
     }
-    let account = told.principal.as_deref().and_then(|arn| arn.split(':').nth(4)).filter(|id| id.len() == 12).unwrap_or("*");
+    let account =
+        told.principal.as_deref().and_then(|arn| arn.split(':').nth(4)).filter(|id| id.len() == 12).unwrap_or("*");
     match resource.split_once(' ') {
         Some((kind @ ("role" | "policy" | "user" | "group"), name)) if action.starts_with("iam:") => {
             format!("arn:aws:iam::{account}:{kind}/{name}")

@@ -26,7 +26,11 @@ impl Report {
         };
         row("who", diagnosis.principal.as_deref());
         let action = diagnosis.action.as_ref().map(|action| {
-            if diagnosis.action_inferred { format!("{action} (inferred, the message does not say it)") } else { action.clone() }
+            if diagnosis.action_inferred {
+                format!("{action} (inferred, the message does not say it)")
+            } else {
+                action.clone()
+            }
         });
         row("what", action.as_deref());
         row("on what", diagnosis.resource.as_deref());

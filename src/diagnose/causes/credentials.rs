@@ -188,6 +188,8 @@ pub(super) const ROWS: &[Cause] = &[
         Kind::ClockSkew,
         &[
             "Signature expired:",
+            "Signature expired: * is now earlier than",
+            "Signature not yet current: * is still later than",
             "Signature not yet current",
             "RequestTimeTooSkewed",
             "difference between the request time and the current time is too large",

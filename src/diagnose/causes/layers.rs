@@ -136,7 +136,9 @@ pub fn who_decides(kind: Kind) -> Option<(&'static str, &'static str)> {
         Kind::VpcEndpoint => Some(("whoever runs the network and its VPC endpoints", ASK)),
         Kind::SessionPolicy => Some(("whoever hands out the session (identity broker, role chaining, CI)", ASK)),
         Kind::ResourcePolicy => Some(("whoever owns the resource", ASK)),
-        Kind::ExplicitDenyIdentity => Some(("whoever keeps the policy with the Deny", "A further Allow cannot mend this.")),
+        Kind::ExplicitDenyIdentity => {
+            Some(("whoever keeps the policy with the Deny", "A further Allow cannot mend this."))
+        }
         _ => None,
     }
 }

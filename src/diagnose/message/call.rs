@@ -31,10 +31,47 @@ pub struct Call {
 
 /// IAM prefixes in which an operation without a service is looked up, likeliest first.
 const LIKELY: [&str; 41] = [
-    "s3", "lambda", "iam", "cloudformation", "sts", "apigateway", "logs", "dynamodb", "sqs", "sns", "events", "kms", "ssm",
-    "secretsmanager", "ec2", "ecr", "ecs", "eks", "cloudfront", "route53", "acm", "states", "kinesis", "firehose",
-    "cognito-idp", "cognito-identity", "codebuild", "codepipeline", "codedeploy", "scheduler", "pipes", "rds", "cloudwatch",
-    "elasticloadbalancing", "wafv2", "appsync", "ses", "glue", "athena", "servicequotas", "organizations",
+    "s3",
+    "lambda",
+    "iam",
+    "cloudformation",
+    "sts",
+    "logs",
+    "dynamodb",
+    "sqs",
+    "sns",
+    "events",
+    "kms",
+    "ssm",
+    "secretsmanager",
+    "ec2",
+    "ecr",
+    "ecs",
+    "eks",
+    "cloudfront",
+    "route53",
+    "acm",
+    "states",
+    "kinesis",
+    "firehose",
+    "cognito-idp",
+    "cognito-identity",
+    "codebuild",
+    "codepipeline",
+    "codedeploy",
+    "scheduler",
+    "pipes",
+    "rds",
+    "cloudwatch",
+    "elasticloadbalancing",
+    "wafv2",
+    "appsync",
+    "ses",
+    "glue",
+    "athena",
+    "servicequotas",
+    "organizations",
+    "apigateway",
 ];
 
 struct Pattern {
@@ -128,11 +165,8 @@ pub fn near(prepared: &Prepared, range: &Range<usize>) -> Call {
     for (number, window) in windows.into_iter().enumerate() {
         let part = cut_at_neighbours(text, window, number);
         for pattern in patterns() {
-            let found = if number == 1 {
-                pattern.regex.captures_iter(part).last()
-            } else {
-                pattern.regex.captures(part)
-            };
+            let found =
+                if number == 1 { pattern.regex.captures_iter(part).last() } else { pattern.regex.captures(part) };
             if let Some(found) = found {
                 (pattern.read)(&found, &mut call);
             }
@@ -261,7 +295,8 @@ impl Call {
 /// The action of an operation; without a service the likeliest one that has such an operation.
 pub fn action_of(service: Option<&str>, operation: &str) -> Option<String> {
     let operation = capitalized(operation);
-    let find = |prefix: &str| catalogue::actions_of_operation(prefix, &operation).first().map(|name| (*name).to_owned());
+    let find =
+        |prefix: &str| catalogue::actions_of_operation(prefix, &operation).first().map(|name| (*name).to_owned());
     service.and_then(find).or_else(|| LIKELY.iter().find_map(|prefix| find(prefix)))
 }
 

@@ -10,6 +10,8 @@ const CLOSE_READING: usize = 512 * 1024;
 const SURROUNDINGS: usize = 24;
 /// A line shorter than this was not cut by a terminal.
 const NARROWEST_TERMINAL: usize = 60;
+/// Usual widths of terminals and of the consoles of CI.
+const USUAL_TERMINALS: [usize; 6] = [80, 100, 120, 132, 160, 200];
 
 /// Cleans a text: colours, escapes, entities, line prefixes, hard wraps.
 pub fn clean(text: &str) -> String {
@@ -67,7 +69,8 @@ fn without_escapes(text: &str) -> String {
     };
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_ref();
-    while let Some(at) = rest.find(['\\', '&', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{a0}', '\u{200b}', '\r'])
+    while let Some(at) =
+        rest.find(['\\', '&', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{a0}', '\u{200b}', '\r'])
     {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
@@ -154,13 +157,14 @@ fn without_prefix(line: &str) -> &str {
 fn unwrapped(lines: &[String]) -> String {
     let widths: Vec<usize> = lines.iter().map(|line| line.chars().count()).collect();
     let widest = widths.iter().copied().max().unwrap_or(0);
+    // A single line of that length may be chance, unless terminals are often that wide.
+    let cuts = widths.iter().filter(|width| **width == widest).count() > 1 || USUAL_TERMINALS.contains(&widest);
     let cut = |index: usize| {
-        widest >= NARROWEST_TERMINAL
+        cuts && widest >= NARROWEST_TERMINAL
             && widths[index] == widest
             && lines.get(index + 1).is_some_and(|next| {
                 next.starts_with(|c: char| !c.is_whitespace()) && !lines[index].ends_with(char::is_whitespace)
             })
-            // One line of that length may be chance, unless the next one goes on in the middle of a word.
             && !lines[index].ends_with(['.', ':', '}', ')', '"'])
     };
     let mut out = String::new();

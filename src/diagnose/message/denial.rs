@@ -199,7 +199,8 @@ fn fragments(text: &str, squeezed: &Squeezed, known: &[Denial]) -> Vec<Denial> {
             let rest = squeezed.window(behind, 40);
             let mut end = behind;
             if effect == Effect::Implicit {
-                let Some(allows) = ["allowsthe", "allowthe", "allows", "allow"].iter().find(|w| rest.starts_with(**w)) else {
+                let Some(allows) = ["allowsthe", "allowthe", "allows", "allow"].iter().find(|w| rest.starts_with(**w))
+                else {
                     continue;
                 };
                 end += allows.len();

@@ -1,6 +1,7 @@
 //! Principal, action and resource, cut out of a sentence whose lines may have been wrapped.
 
 use super::squeeze::Squeezed;
+use crate::iam::catalogue;
 
 /// The longest ARN of a principal with its words, in squeezed bytes.
 const PRINCIPAL: usize = 420;
@@ -88,14 +89,16 @@ pub fn action(text: &str, squeezed: &Squeezed, at: usize) -> Option<(String, usi
     let skipped = rest.len() - rest.trim_start_matches([':', '"', '\'', '`', '[', '(', '.']).len();
     let (at, rest) = (at + skipped, &rest[skipped..]);
     // The sentence goes on in known words: whatever stands before them is the action, even when it was wrapped.
-    let goes_on = ["onresource", "onthisresource", "becauseno", "becausethe", "withanexplicit", "action", "on"]
-        .iter()
-        .filter_map(|word| rest.find(word).filter(|end| is_action(&rest[..*end])))
-        .min();
-    if let Some(end) = goes_on
-        && known(&joined_tight(&text[squeezed.range(at..at + end)]))
-    {
-        return Some((joined_tight(&text[squeezed.range(at..at + end)]), at + end));
+    for word in ["onresource", "onthisresource", "onarn:", "becauseno", "becausethe", "withanexplicit", "action"] {
+        for (end, _) in rest.match_indices(word).filter(|(end, _)| is_action(&rest[..*end])) {
+            let range = squeezed.range(at..at + end);
+            let name = joined_tight(&text[range.clone()]);
+            // A gap, unless the wrapping ate it: then only a name that is an action.
+            let apart = range.end < squeezed.start(at + end);
+            if catalogue::action(&name).is_some() || (apart && known(&name)) {
+                return Some((name, at + end));
+            }
+        }
     }
     let from = squeezed.start(at);
     let line = text.get(from..)?;
@@ -129,7 +132,6 @@ fn is_action(squeezed: &str) -> bool {
 
 /// Whether an action may be believed: it is one, or its service is not one that the catalogue knows well.
 fn known(name: &str) -> bool {
-    use crate::iam::catalogue;
     catalogue::action(name).is_some()
         || name.contains('*')
         || name.split_once(':').is_none_or(|(prefix, rest)| {
@@ -151,9 +153,10 @@ pub fn resource(text: &str, squeezed: &Squeezed, at: usize) -> Option<(Option<St
     if let Some(behind) = ["onthisresource", "onanunknownresource"].iter().find(|word| rest.starts_with(**word)) {
         return Some((None, start + behind.len()));
     }
-    let word = ["onresources", "onresource(s)", "ontheresource", "onthefollowingresource", "onresource", "onrole", "on"]
-        .iter()
-        .find(|word| rest.starts_with(**word))?;
+    let word =
+        ["onresources", "onresource(s)", "ontheresource", "onthefollowingresource", "onresource", "onrole", "on"]
+            .iter()
+            .find(|word| rest.starts_with(**word))?;
     let rest = &rest[word.len()..];
     start += word.len();
     let marks = rest.len() - rest.trim_start_matches(':').len();
@@ -191,7 +194,8 @@ fn believable(raw: &str) -> Option<String> {
     if raw.starts_with("arn:") {
         let name = joined(raw);
         // Text that was left out stays visible as ` ... `.
-        return (!name.replace(" ... ", "").contains(|c: char| c.is_whitespace() || "\"'<>".contains(c))).then_some(name);
+        return (!name.replace(" ... ", "").contains(|c: char| c.is_whitespace() || "\"'<>".contains(c)))
+            .then_some(name);
     }
     let name = raw.split_whitespace().collect::<Vec<_>>().join(" ");
     (name.split(' ').count() <= 3 && !name.contains(['"', '\'', '{', '}'])).then_some(name)

@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn a_hole_at_the_end_takes_a_word() {
-        let found = find(&["permission to access {resource}"], "no permission to access arn:aws:sqs:eu-west-1:1:q. Sorry");
+        let found =
+            find(&["permission to access {resource}"], "no permission to access arn:aws:sqs:eu-west-1:1:q. Sorry");
         assert_eq!(found[0].captures["resource"], "arn:aws:sqs:eu-west-1:1:q");
     }
 

@@ -14,7 +14,8 @@ pub struct Squeezed {
 impl Squeezed {
     /// Squeezes a text of less than 4 GiB.
     pub fn new(text: &str) -> Self {
-        let mut squeezed = Self { text: String::with_capacity(text.len()), origin: Vec::with_capacity(text.len()), end: 0 };
+        let mut squeezed =
+            Self { text: String::with_capacity(text.len()), origin: Vec::with_capacity(text.len()), end: 0 };
         for (at, char) in text.char_indices().filter(|(_, char)| !char.is_whitespace()) {
             squeezed.text.push(char.to_ascii_lowercase());
             squeezed.origin.resize(squeezed.text.len(), u32::try_from(at).unwrap_or(u32::MAX));

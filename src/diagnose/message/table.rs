@@ -9,7 +9,8 @@ pub fn read_columns(lines: &[String]) -> Vec<String> {
     let mut index = 0;
     while index < lines.len() {
         let columns = columns(&lines[index]);
-        let below = if starts_row(&lines[index]) && columns.len() >= 3 { continuation(lines, index, &columns) } else { 0 };
+        let below =
+            if starts_row(&lines[index]) && columns.len() >= 3 { continuation(lines, index, &columns) } else { 0 };
         if below == 0 {
             out.push(lines[index].clone());
             index += 1;
@@ -31,9 +32,7 @@ fn starts_row(line: &str) -> bool {
 fn columns(line: &str) -> Vec<usize> {
     let chars: Vec<char> = line.chars().collect();
     let blank = |at: usize| chars.get(at).is_none_or(|c| *c == ' ');
-    (0..chars.len())
-        .filter(|&at| !blank(at) && (at == 0 || (blank(at - 1) && (at == 1 || blank(at - 2)))))
-        .collect()
+    (0..chars.len()).filter(|&at| !blank(at) && (at == 0 || (blank(at - 1) && (at == 1 || blank(at - 2))))).collect()
 }
 
 /// How many lines below go on with the cells of the row.
