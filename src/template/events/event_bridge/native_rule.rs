@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html>
 
 use super::{RetryPolicy, Rule, default_name, name_in_arn, within_limit};
+use crate::manifest::Problem;
 use crate::template::events::json_text::json_text;
 use crate::template::events::read::truthy;
 use crate::template::naming::events as id;
@@ -39,6 +40,7 @@ pub(super) fn add(it: &mut Compilation<'_>, event: &EventUse<'_>, rule: Rule) {
     if let (Some(bus_id), Some(bus_name)) = (&bus.made, &bus.name) {
         let resource = json!({ "Type": "AWS::Events::EventBus", "Properties": { "Name": bus_name } });
         it.add_resource(bus_id, resource, &event.path);
+        warn_of_name(it, event, bus_name, bus_id);
     }
     let permission = invoke_permission(function, "events.amazonaws.com", Some(rule_arn(&bus, &rule.name(event))));
 
@@ -53,6 +55,22 @@ pub(super) fn add(it: &mut Compilation<'_>, event: &EventUse<'_>, rule: Rule) {
     }
     it.add_resource(id::event_bridge_rule(&default_name(event)), resource, &event.path);
     it.add_resource(id::event_bridge_permission(&function.key, event.index + 1), permission, &event.path);
+}
+
+/// The framework takes a bus's name into its logical id as it is, which CloudFormation refuses for names
+/// with dots and slashes, such as those of partners.
+fn warn_of_name(it: &mut Compilation<'_>, event: &EventUse<'_>, bus_name: &Value, bus_id: &str) {
+    if bus_id.chars().all(|character| character.is_ascii_alphanumeric()) {
+        return;
+    }
+    it.problems.push(
+        Problem::at(
+            event.at("eventBus"),
+            format!("CloudFormation will refuse the logical id of the new bus {bus_name}: `{bus_id}`"),
+        )
+        .help("if the bus exists, give its ARN; if not, declare it under `resources` and refer to it")
+        .warning(),
+    );
 }
 
 fn properties(event: &EventUse<'_>, rule: Rule, bus: Option<Value>) -> Map<String, Value> {

@@ -125,6 +125,11 @@ fn event_bridge_settings_that_a_custom_resource_does_not_have() {
 }
 
 #[test]
+fn a_bus_whose_name_makes_a_bad_logical_id() {
+    insta::assert_snapshot!(refusal("- eventBridge: {eventBus: aws.partner/shop/1, pattern: {source: [a]}}"));
+}
+
+#[test]
 fn a_lambda_at_edge_outside_its_limits_or_region() {
     let events = "- cloudFront: {eventType: viewer-request, origin: 'https://a.example'}";
     insta::assert_snapshot!(problems(&manifest("memorySize: 256\ntimeout: 6", events)));
