@@ -95,7 +95,11 @@ fn compile(it: &mut Compilation<'_>) {
 /// The input of the target, if there is one; `None` where it cannot be read.
 #[expect(clippy::option_option, reason = "no input and unreadable input differ")]
 fn input(schedule: &Schedule, event: &EventUse<'_>, problems: &mut Problems) -> Option<Option<String>> {
-    let Some(mut input) = truthy(schedule.input.clone()) else { return Some(None) };
+    let Some(mut input) = truthy(schedule.input.clone()) else {
+        // A schedule keeps an empty text, a rule has none.
+        let empty = schedule.input.is_some() && schedule.method == Method::Scheduler;
+        return Some(empty.then(String::new));
+    };
     if let Some(Value::String(body)) = input.get("body") {
         match serde_json::from_str::<Value>(body) {
             Ok(body) => input["body"] = body,
