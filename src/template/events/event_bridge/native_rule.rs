@@ -21,15 +21,15 @@ struct Bus {
 
 impl Bus {
     fn of(event_bus: Option<&Value>) -> Self {
-        match event_bus {
-            None => Self { name: None, made: None },
-            Some(Value::String(name)) if name == "default" => Self { name: None, made: None },
-            Some(Value::String(arn)) if arn.starts_with("arn") => {
-                Self { name: Some(name_in_arn(arn).into()), made: None }
-            }
-            Some(Value::String(name)) => Self { name: Some(name.as_str().into()), made: Some(id::event_bus(name)) },
-            Some(reference) => Self { name: Some(reference.clone()), made: None },
+        let (name, made) = match event_bus {
+            Some(Value::String(arn)) if arn.starts_with("arn") => (Some(name_in_arn(arn).into()), None),
+            Some(Value::String(name)) => (Some(name.as_str().into()), Some(id::event_bus(name))),
+            reference => (reference.cloned(), None),
+        };
+        if name.as_ref().is_some_and(|name| name == "default") {
+            return Self { name: None, made: None };
         }
+        Self { name, made }
     }
 }
 
