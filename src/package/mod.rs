@@ -15,5 +15,6 @@ mod zip;
 
 pub use artifact::{Artifact, Artifacts};
 pub use error::PackageError;
+pub use glob::Glob;
 pub use package::package;
 pub use request::{HostTarget, PackageRequest, Packaged, Progress, Stage};

@@ -1,0 +1,374 @@
+//! Installs requirements into a folder for a platform.
+
+use super::options::{Options, normalised};
+use super::platform::Platform;
+use super::requirements::Requirements;
+use super::tool::Tool;
+use crate::build::run::{Answer, Program};
+use crate::build::target::Arch;
+use crate::build::{BuildError, elf};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What an installation needs to know.
+pub struct Installation<'a> {
+    pub requirements: &'a Requirements,
+    pub platform: &'a Platform,
+    pub options: &'a Options,
+    pub tool: &'a Tool,
+    pub env: &'a BTreeMap<String, String>,
+    /// A folder for the generated requirements files.
+    pub scratch: &'a Path,
+}
+
+/// Whether packages may be built from source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sources {
+    Never,
+    Allowed,
+}
+
+impl Installation<'_> {
+    /// Installs into `target`: wheels first; sources where the platform is this machine's, or where
+    /// what is built holds no machine code.
+    pub fn run(&self, target: &Path) -> Result<(), BuildError> {
+        let file = self.write("requirements.txt", &self.requirements.lines)?;
+        let constraints = self.write("constraints.txt", &self.requirements.constraints)?;
+        if matches!(self.platform, Platform::Host { .. }) {
+            return self.finish(self.install(target, &file, &constraints, Sources::Allowed)?);
+        }
+        let named = !self.options.build_from_source.is_empty();
+        let native = self.builds_for_platform();
+        if self.requirements.has_source || named {
+            self.finish(self.install(target, &file, &constraints, Sources::Allowed)?)?;
+            return self.check_built(target);
+        }
+        let answer = self.install(target, &file, &constraints, Sources::Never)?;
+        if answer.ok {
+            return Ok(());
+        }
+        if native && wants_source(&answer) {
+            empty(target)?;
+            let second = self.install(target, &file, &constraints, Sources::Allowed)?;
+            if second.ok {
+                return self.check_built(target);
+            }
+            return self.finish(second);
+        }
+        self.finish(answer)
+    }
+
+    fn write(&self, name: &str, lines: &[String]) -> Result<PathBuf, BuildError> {
+        let path = self.scratch.join(name);
+        let text = lines.join("\n") + "\n";
+        fs::write(&path, text).map_err(|source| BuildError::Write { path: path.clone(), source })?;
+        Ok(path)
+    }
+
+    /// Whether machine code that this machine's compiler makes runs on the platform.
+    fn builds_for_platform(&self) -> bool {
+        match self.platform {
+            Platform::Host { .. } => true,
+            Platform::Lambda { arch, .. } => cfg!(target_os = "linux") && Arch::host() == Some(*arch),
+        }
+    }
+
+    fn install(&self, target: &Path, file: &Path, constraints: &Path, sources: Sources) -> Result<Answer, BuildError> {
+        match self.tool {
+            Tool::Uv(uv) => match uv_arguments(&self.options.extra_args) {
+                Some(extra) => self.uv(uv, &extra, target, file, constraints, sources),
+                // Arguments that only pip knows.
+                None => self.pip(&super::tool::interpreter(self.env)?, target, file, constraints, sources),
+            },
+            Tool::Pip(python) => self.pip(python, target, file, constraints, sources),
+        }
+    }
+
+    fn uv(
+        &self,
+        uv: &Path,
+        extra: &[String],
+        target: &Path,
+        file: &Path,
+        constraints: &Path,
+        sources: Sources,
+    ) -> Result<Answer, BuildError> {
+        let mut program = Program::new(uv, self.env)
+            .args(["pip", "install", "--no-progress", "--color", "never", "--no-python-downloads"])
+            .args(["--no-editable", "--target"])
+            .arg(target)
+            .arg("-r")
+            .arg(file)
+            .dir(self.scratch);
+        program = pip_settings(program, self.env);
+        if !self.requirements.constraints.is_empty() {
+            program = program.arg("-c").arg(constraints);
+        }
+        match self.platform {
+            Platform::Lambda { python, arch, glibc } => {
+                let platform = Platform::uv_name(*arch, *glibc);
+                program = program.args(["--python-version", python, "--python-platform", &platform]);
+                if sources == Sources::Allowed && self.builds_for_platform() {
+                    if let Some(path) = crate::build::run::find(&format!("python{python}"), self.env) {
+                        program = program.arg("--python").arg(path);
+                    }
+                }
+            }
+            Platform::Host { interpreter, .. } => program = program.arg("--python").arg(interpreter),
+        }
+        if sources == Sources::Never {
+            program = program.args(["--only-binary", ":all:"]);
+        }
+        if !self.options.use_download_cache {
+            program = program.arg("--no-cache");
+        }
+        program.args(extra).run()
+    }
+
+    fn pip(
+        &self,
+        python: &Path,
+        target: &Path,
+        file: &Path,
+        constraints: &Path,
+        sources: Sources,
+    ) -> Result<Answer, BuildError> {
+        let mut program = Program::new(python, self.env)
+            .args(["-m", "pip", "install", "--disable-pip-version-check", "--no-compile", "--no-input", "--target"])
+            .arg(target)
+            .arg("-r")
+            .arg(file)
+            .dir(self.scratch);
+        if !self.requirements.constraints.is_empty() {
+            program = program.arg("-c").arg(constraints);
+        }
+        if let (Platform::Lambda { python, arch, glibc }, Sources::Never) = (self.platform, sources) {
+            for name in Platform::pip_names(*arch, *glibc) {
+                program = program.args(["--platform", &name]);
+            }
+            let abi = format!("cp{}", python.replace('.', ""));
+            program = program.args(["--implementation", "cp", "--python-version", python, "--abi", &abi]);
+            program = program.args(["--abi", "abi3", "--abi", "none", "--only-binary", ":all:"]);
+        }
+        if !self.options.use_download_cache {
+            program = program.arg("--no-cache-dir");
+        }
+        program.args(&self.options.extra_args).run()
+    }
+
+    fn finish(&self, answer: Answer) -> Result<(), BuildError> {
+        if answer.ok {
+            return Ok(());
+        }
+        let origin = self.requirements.origin.display();
+        let mut hints = Vec::new();
+        let said = format!("{}\n{}", answer.err, answer.out);
+        if wants_source(&answer) {
+            let package = source_only(&said).map_or("a package".to_owned(), |p| format!("`{p}`"));
+            let named = package.trim_matches('`').to_owned();
+            return Err(BuildError::Failed {
+                what: format!(
+                    "{package} has no wheel for {}, and a source build for another machine is no use: installing {origin}",
+                    self.platform.shown()
+                ),
+                output: answer.tail(12),
+                hints: vec![
+                    format!("ask for a version of {package} that has a wheel for this platform"),
+                    format!("if it holds no machine code: `custom.pythonRequirements.buildFromSource: [{named}]`"),
+                    "or package on a machine of the function's platform, or change `architecture`".to_owned(),
+                ],
+            });
+        }
+        if ["dns error", "error sending request", "Temporary failure in name resolution", "Could not connect"]
+            .iter()
+            .any(|s| said.contains(s))
+        {
+            hints.push("the package index cannot be reached: check the network, proxy or index settings".to_owned());
+        } else if said.contains("No solution found") || said.contains("ResolutionImpossible") {
+            hints.push("the versions that are asked for exclude each other: relax one of them".to_owned());
+        }
+        hints.push(format!("the requirements are for {}", self.platform.shown()));
+        Err(BuildError::Failed { what: format!("installing {origin}"), output: answer.tail(20), hints })
+    }
+
+    /// What was built here must run there.
+    fn check_built(&self, target: &Path) -> Result<(), BuildError> {
+        let Platform::Lambda { arch, glibc, .. } = self.platform else { return Ok(()) };
+        for (package, tags) in installed_tags(target)? {
+            // A wheel of an index says manylinux; one that was built here says linux, or the host's system.
+            let built_here = tags.iter().any(|tag| !tag.ends_with("-any") && !tag.contains("manylinux"));
+            if !built_here {
+                continue;
+            }
+            let refused = |why: String| BuildError::Refused {
+                message: format!("`{package}` was built from source on this machine, {why}"),
+                hints: vec![
+                    format!("ask for a version of `{package}` that has a wheel for {}", self.platform.shown()),
+                    "or package on a machine of the function's platform, or change `architecture`".to_owned(),
+                ],
+            };
+            if !self.builds_for_platform() {
+                return Err(refused(format!("but the function runs {}", self.platform.shown())));
+            }
+            if let Some(symbol) = elf::newer_than(target, *glibc)? {
+                return Err(refused(format!(
+                    "and {} needs {} of a C library newer than the runtime's {glibc}",
+                    symbol.file, symbol.version
+                )));
+            }
+            let _ = arch;
+        }
+        Ok(())
+    }
+}
+
+/// Whether it failed because there is no wheel.
+fn wants_source(answer: &Answer) -> bool {
+    let said = format!("{}\n{}", answer.err, answer.out);
+    [
+        "has no usable wheels",
+        "no usable wheels",
+        "has no wheels with a matching",
+        "no wheels with a matching",
+        "Building source distributions",
+        "building source distributions is disabled",
+        "only-binary",
+        "No matching distribution found",
+    ]
+    .iter()
+    .any(|sign| said.contains(sign))
+}
+
+/// The package that has no wheel, as uv or pip names it.
+fn source_only(said: &str) -> Option<String> {
+    let clean = said.replace(['\n', '╰', '─', '▶', '│', '├'], " ");
+    let words: Vec<&str> = clean.split_whitespace().collect();
+    let text = words.join(" ");
+    for sign in [" has no usable wheels", " has no wheels with a matching"] {
+        if let Some(at) = text.find(sign) {
+            let before = text[..at].split([' ', '`']).rfind(|w| !w.is_empty())?;
+            return Some(before.split(['=', '<', '>', '~', '!']).next().unwrap_or(before).to_owned());
+        }
+    }
+    let at = text.find("No matching distribution found for ")?;
+    let rest = &text[at + "No matching distribution found for ".len()..];
+    let end = rest.find(|c: char| !(c.is_alphanumeric() || "._-".contains(c))).unwrap_or(rest.len());
+    Some(rest[..end].to_owned())
+}
+
+/// Packages with the tags of their wheels.
+fn installed_tags(target: &Path) -> Result<Vec<(String, Vec<String>)>, BuildError> {
+    let failed = |source| BuildError::Read { path: target.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(target).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let Some(stem) = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".dist-info")) else {
+            continue;
+        };
+        let wheel = fs::read_to_string(path.join("WHEEL")).unwrap_or_default();
+        let tags = wheel.lines().filter_map(|l| l.strip_prefix("Tag: ")).map(str::to_owned).collect();
+        found.push((normalised(stem.split('-').next().unwrap_or(stem)), tags));
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn empty(dir: &Path) -> Result<(), BuildError> {
+    let failed = |source| BuildError::Write { path: dir.to_owned(), source };
+    fs::remove_dir_all(dir).and_then(|()| fs::create_dir(dir)).map_err(failed)
+}
+
+/// Settings of pip that uv does not read: index and certificates.
+fn pip_settings(mut program: Program, env: &BTreeMap<String, String>) -> Program {
+    let is_set = |name: &str| env.get(name).is_some_and(|v| !v.is_empty());
+    let config = super::pip_config::read(env);
+    let pairs = [
+        ("index-url", "UV_DEFAULT_INDEX", "UV_INDEX_URL"),
+        ("extra-index-url", "UV_EXTRA_INDEX_URL", "UV_INDEX"),
+        ("find-links", "UV_FIND_LINKS", "UV_FIND_LINKS"),
+        ("cert", "SSL_CERT_FILE", "SSL_CERT_FILE"),
+        ("trusted-host", "UV_INSECURE_HOST", "UV_INSECURE_HOST"),
+    ];
+    for (key, name, other) in pairs {
+        if let Some(value) = config.get(key).filter(|_| !is_set(name) && !is_set(other)) {
+            program = program.env(name, value);
+        }
+    }
+    program
+}
+
+/// pip's arguments as uv has them; `None` if one of them is pip's alone.
+fn uv_arguments(args: &[String]) -> Option<Vec<String>> {
+    let mut out = Vec::new();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let (name, attached) = match arg.split_once('=') {
+            Some((name, value)) if arg.starts_with("--") => (name, Some(value.to_owned())),
+            _ => (arg.as_str(), None),
+        };
+        let mut value = || attached.clone().or_else(|| args.next().cloned());
+        match name {
+            "-i" | "--index-url" | "--extra-index-url" | "-f" | "--find-links" | "-c" | "--constraint"
+            | "--only-binary" | "--no-binary" | "--python-version" => {
+                let name = if name == "--constraint" { "--constraints" } else { name };
+                out.extend([name.to_owned(), value()?]);
+            }
+            "--trusted-host" => out.extend(["--allow-insecure-host".to_owned(), value()?]),
+            // rlx keeps its own caches and chooses the platform.
+            "--cache-dir" | "--platform" | "--implementation" | "--abi" | "--progress-bar" | "--timeout"
+            | "--retries" | "--root-user-action" => {
+                value()?;
+            }
+            "--no-deps"
+            | "--no-index"
+            | "--require-hashes"
+            | "-U"
+            | "--upgrade"
+            | "--no-build-isolation"
+            | "-v"
+            | "--verbose"
+            | "-q"
+            | "--quiet" => out.push(name.to_owned()),
+            "--no-cache-dir" => out.push("--no-cache".to_owned()),
+            "--pre" => out.push("--prerelease=allow".to_owned()),
+            "--use-pep517"
+            | "--no-compile"
+            | "--no-warn-script-location"
+            | "--disable-pip-version-check"
+            | "--no-input"
+            | "--ignore-installed"
+            | "-I"
+            | "--force-reinstall"
+            | "--no-warn-conflicts"
+            | "--prefer-binary"
+            | "--no-python-version-warning"
+            | "--no-color" => {}
+            _ => return None,
+        }
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pips_arguments_are_said_in_uvs_words() {
+        let args = |line: &str| uv_arguments(&super::super::options::words(line));
+        assert_eq!(
+            args("--trusted-host=a --pre --cache-dir /x -i https://i").unwrap(),
+            ["--allow-insecure-host", "a", "--prerelease=allow", "-i", "https://i"]
+        );
+        assert_eq!(args("--global-option x"), None);
+    }
+
+    #[test]
+    fn the_package_without_a_wheel_is_named() {
+        let uv = "  × No solution found when resolving dependencies:\n  ╰─▶ Because docopt==0.6.2 has no usable wheels and you require\n      docopt==0.6.2, we can conclude";
+        assert_eq!(source_only(uv).as_deref(), Some("docopt"));
+        let pip = "ERROR: No matching distribution found for docopt==0.6.2";
+        assert_eq!(source_only(pip).as_deref(), Some("docopt"));
+    }
+}

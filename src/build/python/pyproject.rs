@@ -1,0 +1,324 @@
+//! `pyproject.toml` with the lock files of Poetry and PDM.
+//!
+//! The project's own dependencies are what is asked for; the lock pins all versions as
+//! constraints, so that markers and extras are evaluated by uv or pip for the function's
+//! platform and not here.
+
+use super::options::{Options, normalised};
+use super::requirements::Requirements;
+use crate::build::BuildError;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use toml_edit::{DocumentMut, Item, Table, Value};
+
+/// A project's metadata.
+pub struct Project {
+    dir: PathBuf,
+    file: PathBuf,
+    document: DocumentMut,
+}
+
+impl Project {
+    /// Reads `pyproject.toml` of a folder, if there is one.
+    pub fn read(dir: &Path) -> Result<Option<Self>, BuildError> {
+        let file = dir.join("pyproject.toml");
+        if !file.is_file() {
+            return Ok(None);
+        }
+        let document = parse(&file)?;
+        Ok(Some(Self { dir: dir.to_owned(), file, document }))
+    }
+
+    /// Whether Poetry builds it (plugin, `lib/poetry.js`, `isPoetryProject`) or has locked it.
+    pub fn is_poetry(&self) -> bool {
+        let requires = self.document.get("build-system").and_then(|b| b.get("requires")).and_then(Item::as_array);
+        requires.is_some_and(|r| r.iter().any(|v| v.as_str().is_some_and(|v| v.starts_with("poetry"))))
+            || self.dir.join("poetry.lock").is_file() && self.at(&["tool", "poetry"]).is_some()
+    }
+
+    /// Whether `project.dependencies` names any.
+    pub fn has_dependencies(&self) -> bool {
+        !self.project_dependencies().is_empty()
+    }
+
+    /// What Poetry would install without development groups.
+    pub fn poetry(&self, options: &Options) -> Result<Requirements, BuildError> {
+        let lock = self.dir.join("poetry.lock");
+        if !lock.is_file() && options.require_poetry_lock_file {
+            return Err(BuildError::Refused {
+                message: format!("{} is not there, and `requirePoetryLockFile` asks for it", lock.display()),
+                hints: vec!["`poetry lock` makes it".to_owned()],
+            });
+        }
+        let pins = self.pins(&lock)?;
+        let mut lines = self.poetry_sources();
+        if options.poetry_only_groups.is_empty() {
+            lines.extend(self.project_dependencies());
+            lines.extend(self.poetry_dependencies(&["tool", "poetry", "dependencies"], &pins));
+        }
+        let groups = self.at(&["tool", "poetry", "group"]).and_then(Item::as_table_like);
+        for (name, group) in groups.into_iter().flat_map(|g| g.iter()) {
+            let optional = group.get("optional").and_then(Item::as_bool) == Some(true);
+            let named = |list: &[String]| list.iter().any(|n| n == name);
+            // `poetry export` takes the main group alone unless groups are named.
+            let wanted = named(&options.poetry_only_groups)
+                || named(&options.poetry_with_groups)
+                || !options.poetry_without_groups.is_empty() && !optional && !named(&options.poetry_without_groups);
+            if wanted {
+                lines.extend(self.poetry_dependencies(&["tool", "poetry", "group", name, "dependencies"], &pins));
+            }
+        }
+        self.finish(lines, &pins, &lock, "poetry lock")
+    }
+
+    /// What PDM would install without development groups.
+    pub fn pdm(&self) -> Result<Requirements, BuildError> {
+        let lock = self.dir.join("pdm.lock");
+        let pins = self.pins(&lock)?;
+        let mut lines = Vec::new();
+        let sources = self.at(&["tool", "pdm", "source"]).and_then(Item::as_array_of_tables);
+        for source in sources.into_iter().flatten() {
+            if let Some(url) = text(source, "url") {
+                let option = if text(source, "name") == Some("pypi") { "--index-url" } else { "--extra-index-url" };
+                lines.push(format!("{option} {url}"));
+            }
+        }
+        lines.extend(self.project_dependencies());
+        self.finish(lines, &pins, &lock, "pdm lock")
+    }
+
+    /// `project.dependencies` without a lock file.
+    pub fn unlocked(&self) -> Result<Requirements, BuildError> {
+        self.finish(self.project_dependencies(), &BTreeMap::new(), &self.dir.join("uv.lock"), "uv lock")
+    }
+
+    fn finish(
+        &self,
+        lines: Vec<String>,
+        pins: &BTreeMap<String, String>,
+        lock: &Path,
+        command: &str,
+    ) -> Result<Requirements, BuildError> {
+        let mut it = Requirements::parse(&lines.join("\n"), &self.dir, &self.file)?;
+        it.constraints = pins.iter().map(|(name, version)| format!("{name}=={version}")).collect();
+        if pins.is_empty() {
+            it.notes.push(format!(
+                "{} has no lock file: versions are chosen anew on another machine; `{command}` makes one",
+                self.file.display()
+            ));
+        } else {
+            it.origin = lock.to_owned();
+        }
+        Ok(it)
+    }
+
+    fn project_dependencies(&self) -> Vec<String> {
+        let list = self.at(&["project", "dependencies"]).and_then(Item::as_array);
+        list.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+    }
+
+    /// The versions of a lock file: packages that stand in it once, from an index.
+    fn pins(&self, lock: &Path) -> Result<BTreeMap<String, String>, BuildError> {
+        let mut pins = BTreeMap::new();
+        if !lock.is_file() {
+            return Ok(pins);
+        }
+        let document = parse(lock)?;
+        let packages = document.get("package").and_then(Item::as_array_of_tables);
+        let mut several = Vec::new();
+        for package in packages.into_iter().flatten() {
+            let (Some(name), Some(version)) = (text(package, "name"), text(package, "version")) else { continue };
+            let source = package.get("source").and_then(|s| s.get("type")).and_then(Item::as_str);
+            let elsewhere = matches!(source, Some("git" | "directory" | "file" | "url"))
+                || ["git", "path", "url"].iter().any(|k| package.contains_key(k));
+            let name = normalised(name);
+            if !elsewhere && pins.insert(name.clone(), version.to_owned()).is_some_and(|v| v != version) {
+                // Locked differently for different platforms: left to the resolver.
+                several.push(name);
+            }
+        }
+        pins.retain(|name, _| !several.contains(name));
+        Ok(pins)
+    }
+
+    fn poetry_sources(&self) -> Vec<String> {
+        let sources = self.at(&["tool", "poetry", "source"]).and_then(Item::as_array_of_tables);
+        let mut lines = Vec::new();
+        for source in sources.into_iter().flatten() {
+            let Some(url) = text(source, "url") else { continue };
+            let primary = matches!(text(source, "priority"), Some("primary" | "default"))
+                || source.get("default").and_then(Item::as_bool) == Some(true);
+            lines.push(format!("{} {url}", if primary { "--index-url" } else { "--extra-index-url" }));
+        }
+        lines
+    }
+
+    /// Poetry's own table of dependencies as requirement lines.
+    fn poetry_dependencies(&self, path: &[&str], pins: &BTreeMap<String, String>) -> Vec<String> {
+        let Some(table) = self.at(path).and_then(Item::as_table_like) else { return Vec::new() };
+        let mut lines = Vec::new();
+        for (name, item) in table.iter().filter(|(name, _)| *name != "python") {
+            let several = item.as_array().map(|a| a.iter().cloned().map(Item::Value).collect::<Vec<_>>());
+            for item in several.as_deref().unwrap_or(std::slice::from_ref(item)) {
+                if item.get("optional").and_then(Item::as_bool) != Some(true) {
+                    lines.push(dependency(name, item, pins.contains_key(&normalised(name))));
+                }
+            }
+        }
+        lines
+    }
+
+    fn at(&self, path: &[&str]) -> Option<&Item> {
+        path.iter().try_fold(self.document.as_item(), |item, key| item.get(key))
+    }
+}
+
+/// One dependency in Poetry's words → a requirement line; the version is left to the lock if it is pinned there.
+fn dependency(name: &str, item: &Item, pinned: bool) -> String {
+    let get = |key: &str| item.get(key).and_then(Item::as_str);
+    let extras: Vec<&str> =
+        item.get("extras").and_then(Item::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut line = name.to_owned();
+    if !extras.is_empty() {
+        line.push_str(&format!("[{}]", extras.join(",")));
+    }
+    if let Some(git) = get("git") {
+        let reference = get("rev").or(get("tag")).or(get("branch")).map(|r| format!("@{r}")).unwrap_or_default();
+        line.push_str(&format!(" @ git+{git}{reference}"));
+    } else if let Some(url) = get("url") {
+        line.push_str(&format!(" @ {url}"));
+    } else if let Some(path) = get("path") {
+        line.push_str(&format!(" @ {path}"));
+    } else if let Some(version) = item.as_str().or(get("version")).filter(|_| !pinned) {
+        line.push_str(&specifier(version));
+    }
+    let mut markers: Vec<String> = get("markers").map(|m| format!("({m})")).into_iter().collect();
+    if let Some(python) = get("python") {
+        let parts = specifier(python);
+        markers.extend(parts.split(',').filter(|p| !p.is_empty()).filter_map(|part| {
+            let digits = part.find(|c: char| c.is_ascii_digit())?;
+            Some(format!("python_version {} '{}'", &part[..digits], part[digits..].trim_end_matches(".*")))
+        }));
+    }
+    if get("platform").is_some_and(|p| p != "linux") {
+        markers.push(format!("sys_platform == '{}'", get("platform").unwrap_or_default()));
+    }
+    if !markers.is_empty() {
+        line.push_str(&format!(" ; {}", markers.join(" and ")));
+    }
+    line
+}
+
+/// Poetry's `^1.2`, `~1.2`, `1.*` and `*` as PEP 440 has them.
+fn specifier(version: &str) -> String {
+    let parts = version.split(',').map(str::trim).filter(|p| !p.is_empty() && *p != "*").map(|part| {
+        let numbers = |text: &str| -> Vec<u64> { text.split('.').map_while(|n| n.parse().ok()).collect() };
+        if let Some(low) = part.strip_prefix('^') {
+            let n = numbers(low);
+            // The first number that is not zero may not change.
+            let keep = n.iter().position(|x| *x > 0).unwrap_or(n.len().saturating_sub(1));
+            format!(">={low},<{}", next(&n, keep))
+        } else if let Some(low) = part.strip_prefix('~').filter(|p| !p.starts_with('=')) {
+            let n = numbers(low);
+            format!(">={low},<{}", next(&n, usize::from(n.len() > 1)))
+        } else if part.starts_with(|c: char| c.is_ascii_digit()) {
+            format!("=={part}")
+        } else {
+            part.replace(' ', "")
+        }
+    });
+    parts.collect::<Vec<_>>().join(",")
+}
+
+fn next(numbers: &[u64], keep: usize) -> String {
+    let mut head: Vec<u64> = numbers.iter().take(keep + 1).copied().collect();
+    if let Some(last) = head.last_mut() {
+        *last += 1;
+    }
+    head.iter().map(u64::to_string).collect::<Vec<_>>().join(".")
+}
+
+fn text<'t>(table: &'t Table, key: &str) -> Option<&'t str> {
+    table.get(key).and_then(Item::as_str)
+}
+
+/// A TOML file.
+pub fn parse(file: &Path) -> Result<DocumentMut, BuildError> {
+    let text = fs::read_to_string(file).map_err(|source| BuildError::Read { path: file.to_owned(), source })?;
+    text.parse().map_err(|error: toml_edit::TomlError| BuildError::Failed {
+        what: format!("reading {}", file.display()),
+        output: error.to_string(),
+        hints: Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn project(files: &[(&str, &str)]) -> (tempfile::TempDir, Project) {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(dir.path().join(name), text).unwrap();
+        }
+        let project = Project::read(dir.path()).unwrap().unwrap();
+        (dir, project)
+    }
+
+    #[test]
+    fn poetrys_versions_are_said_as_in_pep_440() {
+        assert_eq!(specifier("^1.2.3"), ">=1.2.3,<2");
+        assert_eq!(specifier("^0.2.3"), ">=0.2.3,<0.3");
+        assert_eq!(specifier("~1.2"), ">=1.2,<1.3");
+        assert_eq!(specifier("~=1.2"), "~=1.2");
+        assert_eq!(specifier(">= 1, <2"), ">=1,<2");
+        assert_eq!(specifier("1.5"), "==1.5");
+        assert_eq!(specifier("*"), "");
+    }
+
+    #[test]
+    fn a_poetry_lock_pins_what_the_project_asks_for() {
+        let (_dir, project) = project(&[
+            (
+                "pyproject.toml",
+                "[tool.poetry.dependencies]\npython = '^3.12'\nhttpx = { version = '^0.27', extras = ['http2'] }\n\
+                 tomli = { version = '^2', python = '<3.11' }\n[tool.poetry.group.dev.dependencies]\npytest = '*'\n\
+                 [build-system]\nrequires = ['poetry-core']\n",
+            ),
+            (
+                "poetry.lock",
+                "[[package]]\nname = 'HTTPX'\nversion = '0.27.2'\n[[package]]\nname = 'h2'\nversion = '4.1.0'\n",
+            ),
+        ]);
+        assert!(project.is_poetry());
+        let it = project.poetry(&Options::read(&json!({}))).unwrap();
+        assert_eq!(it.lines, ["httpx[http2]", "tomli>=2,<3 ; python_version < '3.11'"]);
+        assert_eq!(it.constraints, ["h2==4.1.0", "httpx==0.27.2"]);
+        assert!(it.notes.is_empty());
+    }
+
+    #[test]
+    fn a_missing_lock_is_told_or_refused() {
+        let (_dir, project) = project(&[(
+            "pyproject.toml",
+            "[tool.poetry.dependencies]\nsix = '^1.16'\n[build-system]\nrequires = ['poetry-core']\n",
+        )]);
+        let it = project.poetry(&Options::read(&json!({}))).unwrap();
+        assert_eq!(it.lines, ["six>=1.16,<2"]);
+        assert!(it.notes[0].contains("poetry lock"), "{:?}", it.notes);
+        let strict = Options::read(&json!({ "pythonRequirements": { "requirePoetryLockFile": true } }));
+        assert!(project.poetry(&strict).is_err());
+    }
+
+    #[test]
+    fn a_pdm_lock_pins_the_projects_dependencies() {
+        let (_dir, project) = project(&[
+            ("pyproject.toml", "[project]\nname = 'x'\ndependencies = ['six>=1']\n"),
+            ("pdm.lock", "[[package]]\nname = 'six'\nversion = '1.16.0'\n"),
+        ]);
+        let it = project.pdm().unwrap();
+        assert_eq!((it.lines, it.constraints), (vec!["six>=1".to_owned()], vec!["six==1.16.0".to_owned()]));
+    }
+}
