@@ -1,11 +1,15 @@
 //! A function → the files that its archive holds, and why they were built or reused.
 
+pub mod cargo;
 mod elf;
 mod error;
+pub mod go;
 pub mod member;
 pub mod python;
 mod run;
+mod strip;
 pub mod target;
+mod zig;
 
 pub use error::BuildError;
 pub use member::{Member, Members, Source, Stamp, Tree};

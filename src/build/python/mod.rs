@@ -13,6 +13,7 @@ mod tool;
 
 pub use options::Options;
 pub use platform::Platform;
+pub use tool::interpreter;
 
 use super::run;
 use super::{BuildError, Tree};

@@ -1,0 +1,150 @@
+//! Go functions: a static binary `bootstrap` for the function's architecture.
+
+use super::BuildError;
+use super::run::{self, Program};
+use super::target::Arch;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What the manifest says of Go builds: `custom.go`, and `go` of a function over it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Further arguments of `go build`.
+    pub flags: Vec<String>,
+    pub tags: Vec<String>,
+    pub env: BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// Reads the settings of a function.
+    pub fn read(custom: &Value, function: &Value) -> Self {
+        let at = |key: &str| [&function["go"][key], &custom["go"][key]].into_iter().find(|v| !v.is_null());
+        let words = |key: &str| match at(key) {
+            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(Value::String(line)) => super::python::options::words(line),
+            _ => Vec::new(),
+        };
+        let plain = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+        let env = at("env").and_then(Value::as_object);
+        Self {
+            flags: words("flags"),
+            tags: words("tags"),
+            env: env.into_iter().flatten().map(|(k, v)| (k.clone(), plain(v))).collect(),
+        }
+    }
+}
+
+/// A command of a Go module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The folder of `go.mod`.
+    pub module: PathBuf,
+    /// The folder of the `main` package.
+    pub package: PathBuf,
+}
+
+/// The command that a handler names: a folder with Go files, or one of them.
+pub fn find(dir: &Path, handler: &str) -> Option<Command> {
+    let path = dir.join(handler.trim_start_matches("./"));
+    let package = match path.extension() {
+        Some(end) if end == "go" && path.is_file() => path.parent()?.to_owned(),
+        _ if path.is_dir() && has_go_files(&path) => path,
+        _ => return None,
+    };
+    let module = package.ancestors().find(|p| p.join("go.mod").is_file())?.to_owned();
+    Some(Command { module, package })
+}
+
+fn has_go_files(dir: &Path) -> bool {
+    fs::read_dir(dir).is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| e.path().extension().is_some_and(|x| x == "go"))))
+}
+
+/// Builds a command, or finds it in the cache by the content of its module.
+pub fn build(
+    command: &Command, settings: &Settings, arch: Arch, cache_dir: &Path, env: &BTreeMap<String, String>,
+) -> Result<PathBuf, BuildError> {
+    let Some(go) = run::find("go", env) else {
+        return Err(BuildError::Refused {
+            message: format!("{} is a Go command, but there is no `go` on the PATH", command.package.display()),
+            hints: vec![
+                "install Go: https://go.dev/doc/install".to_owned(),
+                "or build it elsewhere and name the archive in `package.artifact`".to_owned(),
+            ],
+        });
+    };
+    let version = Program::new(&go, env).arg("version").dir(&command.module).run()?.out;
+    let dir = cache_dir.join("binaries").join(key(command, settings, arch, &version)?);
+    let target = dir.join("bootstrap");
+    if target.is_file() {
+        return Ok(target);
+    }
+    run::make_folder(&dir, |at| {
+        let mut tags = vec!["lambda.norpc".to_owned()];
+        tags.extend(settings.tags.iter().cloned());
+        let architecture = if arch == Arch::Arm64 { "arm64" } else { "amd64" };
+        let mut program = Program::new(&go, env)
+            .args(["build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-tags", &tags.join(",")])
+            .args(&settings.flags)
+            .arg("-o")
+            .arg(at.join("bootstrap"))
+            .arg(".")
+            .dir(&command.package)
+            .env("CGO_ENABLED", "0")
+            .env("GOOS", "linux")
+            .env("GOARCH", architecture);
+        for (name, value) in &settings.env {
+            program = program.env(name, value);
+        }
+        let answer = program.run()?;
+        match answer.ok {
+            true => Ok(()),
+            false => Err(BuildError::Failed {
+                what: format!("go build in {}", command.package.display()),
+                output: run::without_passwords(answer.err.trim_end()),
+                hints: Vec::new(),
+            }),
+        }
+    })?;
+    Ok(target)
+}
+
+/// Names the binary by all that it is made of: the module's files (Go embeds any of them) and the compiler.
+fn key(command: &Command, settings: &Settings, arch: Arch, version: &str) -> Result<String, BuildError> {
+    let mut hash = Sha256::new();
+    hash.update(format!("1 {settings:?} {arch:?} {version}"));
+    hash.update(command.package.strip_prefix(&command.module).unwrap_or(&command.package).to_string_lossy().as_bytes());
+    let skipped = [".git", ".rlx", ".serverless", "node_modules"];
+    let walk = walkdir::WalkDir::new(&command.module).sort_by_file_name().into_iter();
+    for entry in walk.filter_entry(|e| !skipped.contains(&&*e.file_name().to_string_lossy())) {
+        let failed = |path: &Path, source| BuildError::Read { path: path.to_owned(), source };
+        let entry = entry.map_err(|e| failed(&command.module, e.into()))?;
+        if entry.file_type().is_file() {
+            let path = entry.path();
+            let bytes = fs::read(path).map_err(|source| failed(path, source))?;
+            hash.update(path.strip_prefix(&command.module).unwrap_or(path).to_string_lossy().as_bytes());
+            hash.update(bytes.len().to_le_bytes());
+            hash.update(&bytes);
+        }
+    }
+    Ok(format!("go-{}", hash.finalize()[..16].iter().map(|b| format!("{b:02x}")).collect::<String>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handler_names_a_folder_or_a_file_of_a_module() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("cmd/hello")).unwrap();
+        fs::write(dir.path().join("go.mod"), "module x\n").unwrap();
+        fs::write(dir.path().join("cmd/hello/main.go"), "package main\n").unwrap();
+        let expected = Command { module: dir.path().to_owned(), package: dir.path().join("cmd/hello") };
+        assert_eq!(find(dir.path(), "cmd/hello"), Some(expected.clone()));
+        assert_eq!(find(dir.path(), "./cmd/hello/main.go"), Some(expected));
+        assert_eq!(find(dir.path(), "cmd"), None);
+    }
+}
