@@ -70,7 +70,12 @@ impl Projects {
     /// The binary that a function names: `package.bin`, else its handler as name of a binary,
     /// `package.binary` (serverless-rust), or folder of a package. `Ok(None)` if there is no such project.
     pub fn find(
-        &mut self, dir: &Path, key: &str, handler: &str, bin: Option<&str>, env: &BTreeMap<String, String>,
+        &mut self,
+        dir: &Path,
+        key: &str,
+        handler: &str,
+        bin: Option<&str>,
+        env: &BTreeMap<String, String>,
     ) -> Result<Option<Binary>, BuildError> {
         let names: Vec<&str> = match bin {
             Some(bin) => vec![bin],
@@ -105,9 +110,12 @@ impl Projects {
         }
     }
 
-    fn metadata(
-        &mut self, manifest: &Path, env: &BTreeMap<String, String>,
-    ) -> Result<Option<&Metadata>, BuildError> {
+    /// The names of all binaries of the projects that were asked.
+    pub fn binaries(&self) -> Vec<String> {
+        self.read.values().flatten().flat_map(binaries).map(|b| b.name).collect()
+    }
+
+    fn metadata(&mut self, manifest: &Path, env: &BTreeMap<String, String>) -> Result<Option<&Metadata>, BuildError> {
         if !self.read.contains_key(manifest) {
             let answer = Program::new("cargo", env)
                 .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])

@@ -1,9 +1,9 @@
 //! What a binary asks of the machine that it runs on.
 
 use super::BuildError;
-use super::target::{Arch, Glibc};
+use super::target::Glibc;
+use object::Endianness;
 use object::read::elf::{ElfFile64, FileHeader};
-use object::{Architecture, Endianness, Object};
 use std::fs;
 use std::path::Path;
 
@@ -38,16 +38,6 @@ pub fn newer_symbol(path: &Path, glibc: Glibc) -> Result<Option<NewerSymbol>, Bu
     let Some((version, symbol)) = newest_glibc(&bytes).filter(|(v, _)| *v > glibc) else { return Ok(None) };
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Some(NewerSymbol { file, version: format!("GLIBC_{version}"), symbol }))
-}
-
-/// The architecture of an executable; `None` if Lambda has no such machine.
-pub fn arch(path: &Path) -> Result<Option<Arch>, BuildError> {
-    let bytes = fs::read(path).map_err(|source| BuildError::Read { path: path.to_owned(), source })?;
-    Ok(object::File::parse(&*bytes).ok().and_then(|file| match file.architecture() {
-        Architecture::X86_64 => Some(Arch::X86_64),
-        Architecture::Aarch64 => Some(Arch::Arm64),
-        _ => None,
-    }))
 }
 
 /// The newest `GLIBC_x.y` that a file needs, with one of its symbols.
@@ -86,6 +76,5 @@ mod tests {
         let symbol = newer_symbol(&own, Glibc(2, 2)).unwrap().expect("this test needs a C library");
         assert!(symbol.version.starts_with("GLIBC_2."), "{symbol:?}");
         assert!(newer_symbol(&own, Glibc(2, 99)).unwrap().is_none());
-        assert_eq!(arch(&own).unwrap(), Arch::host());
     }
 }

@@ -59,12 +59,17 @@ pub fn find(dir: &Path, handler: &str) -> Option<Command> {
 }
 
 fn has_go_files(dir: &Path) -> bool {
-    fs::read_dir(dir).is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| e.path().extension().is_some_and(|x| x == "go"))))
+    fs::read_dir(dir)
+        .is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| e.path().extension().is_some_and(|x| x == "go"))))
 }
 
 /// Builds a command, or finds it in the cache by the content of its module.
 pub fn build(
-    command: &Command, settings: &Settings, arch: Arch, cache_dir: &Path, env: &BTreeMap<String, String>,
+    command: &Command,
+    settings: &Settings,
+    arch: Arch,
+    cache_dir: &Path,
+    env: &BTreeMap<String, String>,
 ) -> Result<PathBuf, BuildError> {
     let Some(go) = run::find("go", env) else {
         return Err(BuildError::Refused {

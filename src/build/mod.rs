@@ -9,6 +9,7 @@ pub mod python;
 mod run;
 mod strip;
 pub mod target;
+pub mod wsgi;
 mod zig;
 
 pub use error::BuildError;

@@ -46,11 +46,6 @@ impl Program {
         self
     }
 
-    pub fn without_env(mut self, name: &str) -> Self {
-        self.command.env_remove(name);
-        self
-    }
-
     pub fn dir(mut self, dir: &Path) -> Self {
         self.command.current_dir(dir);
         self

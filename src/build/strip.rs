@@ -24,9 +24,9 @@ pub fn stripped(path: &Path, cache_dir: &Path, env: &BTreeMap<String, String>) -
             let answer = Program::new(&program, env).arg(&copy).run()?;
             match answer.ok {
                 true => Ok(()),
-                false => fs::copy(path, &copy)
-                    .map(|_| ())
-                    .map_err(|source| BuildError::Write { path: copy.clone(), source }),
+                false => {
+                    fs::copy(path, &copy).map(|_| ()).map_err(|source| BuildError::Write { path: copy.clone(), source })
+                }
             }
         })?;
     }

@@ -89,6 +89,7 @@ impl From<crate::package::PackageError> for Failure {
         let kind = match &error {
             E::MissingHandlers(_)
             | E::NoArtifact { .. }
+            | E::NoExternal { .. }
             | E::NoFiles { .. }
             | E::Pattern { .. }
             | E::UnknownFunction { .. } => ExitKind::Usage,

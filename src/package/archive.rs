@@ -1,13 +1,15 @@
 //! Members → one zip file: the same bytes for the same members, whatever the machine.
 
 use super::PackageError;
-use super::deflate::{self, BLOCK, Packed};
+use super::deflate::{self, BLOCK};
+use super::pack::Packed;
 use super::zip::{Compressed, ZipWriter};
-use crate::build::{Member, Members, Source, Stamp};
+use crate::build::{Member, Source, Stamp};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Bytes of small members that are compressed side by side before they are written.
@@ -15,8 +17,19 @@ const BATCH: u64 = 16 << 20;
 
 /// Where compressed members of earlier work are found.
 pub trait Reuse: Sync {
-    /// A finished member that may be used as it is.
-    fn find(&self, name: &str, member: &Member) -> Option<Ready>;
+    /// The compressed form of a member whose file has not changed.
+    fn by_stamp(&self, name: &str, member: &Member) -> Option<Ready>;
+    /// The compressed form of bytes, by their SHA-256.
+    fn by_content(&self, content: &[u8; 32]) -> Option<Ready>;
+}
+
+/// What stands in an archive.
+#[derive(Debug, Clone, Copy)]
+pub enum Entry<'a> {
+    /// To be compressed, unless that was done before.
+    Own(&'a Member),
+    /// Compressed already.
+    Packed(&'a Packed),
 }
 
 /// A compressed member that stands in a file.
@@ -55,32 +68,37 @@ pub struct Archive {
 
 /// A compressed member on its way into the archive.
 enum Form {
-    Memory(Packed, [u8; 32]),
+    Memory(deflate::Packed, [u8; 32]),
     Ready(Ready),
 }
 
 /// Writes members, in order of name, to `path`, which is replaced when all is written.
-pub fn write(path: &Path, members: &Members, known: &dyn Reuse) -> Result<Archive, PackageError> {
+pub fn write(path: &Path, entries: &BTreeMap<&str, Entry<'_>>, known: &dyn Reuse) -> Result<Archive, PackageError> {
     let failed = |source| PackageError::Write { path: path.to_owned(), source };
     let dir = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(dir).map_err(failed)?;
     let temporary = tempfile::Builder::new().prefix(".rlx-").suffix(".zip").tempfile_in(dir).map_err(failed)?;
     let out = Hashed { out: BufWriter::with_capacity(1 << 20, temporary), hash: Sha256::new(), size: 0 };
-    let mut writer = Assembly { zip: ZipWriter::new(out), written: Vec::with_capacity(members.len()), path };
-    let mut batch: Vec<(&String, &Member)> = Vec::new();
+    let mut writer = Assembly { zip: ZipWriter::new(out), written: Vec::with_capacity(entries.len()), path };
+    let mut batch: Vec<(&str, &Member)> = Vec::new();
     let mut bytes = 0;
-    for (name, member) in members {
-        if member.size() > BLOCK as u64 {
-            writer.batch(&std::mem::take(&mut batch), known)?;
-            bytes = 0;
-            writer.large(name, member, known)?;
-            continue;
+    for (name, entry) in entries {
+        match entry {
+            Entry::Own(member) if member.size() <= BLOCK as u64 => {
+                bytes += member.size();
+                batch.push((name, member));
+                if bytes < BATCH && batch.len() < 4096 {
+                    continue;
+                }
+            }
+            _ => {}
         }
-        bytes += member.size();
-        batch.push((name, member));
-        if bytes >= BATCH || batch.len() >= 4096 {
-            writer.batch(&std::mem::take(&mut batch), known)?;
-            bytes = 0;
+        writer.batch(&std::mem::take(&mut batch), known)?;
+        bytes = 0;
+        match entry {
+            Entry::Own(member) if member.size() > BLOCK as u64 => writer.large(name, member, known)?,
+            Entry::Own(_) => {}
+            Entry::Packed(packed) => writer.copy(name, None, packed.executable, &packed.ready)?,
         }
     }
     writer.batch(&batch, known)?;
@@ -106,24 +124,29 @@ struct Assembly<'a, W> {
 }
 
 impl<W: Write> Assembly<'_, W> {
-    fn batch(&mut self, batch: &[(&String, &Member)], known: &dyn Reuse) -> Result<(), PackageError> {
+    fn batch(&mut self, batch: &[(&str, &Member)], known: &dyn Reuse) -> Result<(), PackageError> {
+        let target = self.path;
         let forms = batch.par_iter().map(|(name, member)| {
-            if let Some(ready) = known.find(name, member) {
+            if let Some(ready) = known.by_stamp(name, member) {
                 return Ok(Form::Ready(ready));
             }
             let bytes = read(member)?;
-            let packed =
-                deflate::pack(&bytes).map_err(|source| PackageError::Write { path: self.path.to_owned(), source })?;
-            Ok(Form::Memory(packed, Sha256::digest(&bytes).into()))
+            let content = Sha256::digest(&bytes).into();
+            if let Some(ready) = known.by_content(&content) {
+                return Ok(Form::Ready(ready));
+            }
+            Ok(Form::Memory(
+                deflate::pack(&bytes).map_err(|source| PackageError::Write { path: target.to_owned(), source })?,
+                content,
+            ))
         });
         let forms = forms.collect::<Result<Vec<_>, PackageError>>()?;
         for ((name, member), form) in batch.iter().zip(forms) {
             match form {
-                Form::Ready(ready) => self.copy(name, member, &ready)?,
+                Form::Ready(ready) => self.copy(name, stamp(member), member.executable, &ready)?,
                 Form::Memory(packed, content) => {
-                    let written = self.start(name, member, packed.member, content)?;
+                    self.start(name, stamp(member), member.executable, packed.member, content)?;
                     self.zip.data(&packed.bytes).map_err(|e| self.failed(e))?;
-                    self.written.push(written);
                 }
             }
         }
@@ -132,11 +155,17 @@ impl<W: Write> Assembly<'_, W> {
 
     /// A large member is compressed into a file of its own first, because its length stands before it.
     fn large(&mut self, name: &str, member: &Member, known: &dyn Reuse) -> Result<(), PackageError> {
-        if let Some(ready) = known.find(name, member) {
-            return self.copy(name, member, &ready);
+        if let Some(ready) = known.by_stamp(name, member) {
+            return self.copy(name, stamp(member), member.executable, &ready);
         }
-        let mut spool =
-            tempfile::tempfile_in(self.path.parent().unwrap_or(Path::new("."))).map_err(|e| self.failed(e))?;
+        if let Source::File(path, _) = &member.source {
+            let content = content(path)?;
+            if let Some(ready) = known.by_content(&content) {
+                return self.copy(name, stamp(member), member.executable, &ready);
+            }
+        }
+        let dir = self.path.parent().unwrap_or(Path::new("."));
+        let mut spool = tempfile::tempfile_in(dir).map_err(|e| self.failed(e))?;
         let streamed = match &member.source {
             Source::Bytes(bytes) => deflate::stream(&mut bytes.as_slice(), &mut spool).map_err(|e| self.failed(e))?,
             Source::File(path, stamp) => {
@@ -152,11 +181,11 @@ impl<W: Write> Assembly<'_, W> {
             }
         };
         let ready = Ready { file: spool.into(), offset: 0, member: streamed.member, content: streamed.content };
-        self.copy(name, member, &ready)
+        self.copy(name, stamp(member), member.executable, &ready)
     }
 
-    fn copy(&mut self, name: &str, member: &Member, ready: &Ready) -> Result<(), PackageError> {
-        let written = self.start(name, member, ready.member, ready.content)?;
+    fn copy(&mut self, name: &str, stamp: Option<Stamp>, executable: bool, ready: &Ready) -> Result<(), PackageError> {
+        self.start(name, stamp, executable, ready.member, ready.content)?;
         let mut left = ready.member.compressed_size;
         let mut at = ready.offset;
         let mut buffer = vec![0; left.min(1 << 20) as usize];
@@ -167,24 +196,20 @@ impl<W: Write> Assembly<'_, W> {
             at += part.len() as u64;
             left -= part.len() as u64;
         }
-        self.written.push(written);
         Ok(())
     }
 
     fn start(
         &mut self,
         name: &str,
-        member: &Member,
-        compressed: Compressed,
+        stamp: Option<Stamp>,
+        executable: bool,
+        member: Compressed,
         content: [u8; 32],
-    ) -> Result<Written, PackageError> {
-        let offset = self.zip.start(name, compressed, member.executable).map_err(|e| self.failed(e))?;
-        let stamp = match &member.source {
-            Source::File(_, stamp) => Some(*stamp),
-            Source::Bytes(_) => None,
-        };
-        let executable = member.executable;
-        Ok(Written { name: name.to_owned(), executable, member: compressed, offset, content, stamp })
+    ) -> Result<(), PackageError> {
+        let offset = self.zip.start(name, member, executable).map_err(|e| self.failed(e))?;
+        self.written.push(Written { name: name.to_owned(), executable, member, offset, content, stamp });
+        Ok(())
     }
 
     fn failed(&self, source: io::Error) -> PackageError {
@@ -232,21 +257,30 @@ impl<W: Write> Write for Hashed<W> {
     }
 }
 
-/// SHA-256 and length of a file.
+fn stamp(member: &Member) -> Option<Stamp> {
+    match &member.source {
+        Source::File(_, stamp) => Some(*stamp),
+        Source::Bytes(_) => None,
+    }
+}
+
+/// SHA-256 of a file, as hexadecimal, and its length.
 pub fn digest(path: &Path) -> Result<(String, u64), PackageError> {
+    let size = fs::metadata(path).map_err(|source| PackageError::Read { path: path.to_owned(), source })?.len();
+    Ok((hex(&content(path)?), size))
+}
+
+fn content(path: &Path) -> Result<[u8; 32], PackageError> {
     let failed = |source| PackageError::Read { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
-    file.seek(SeekFrom::Start(0)).map_err(failed)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
-    let mut size = 0;
     loop {
         let count = file.read(&mut buffer).map_err(failed)?;
         if count == 0 {
-            return Ok((hex(&hash.finalize()), size));
+            return Ok(hash.finalize().into());
         }
         hash.update(&buffer[..count]);
-        size += count as u64;
     }
 }
 

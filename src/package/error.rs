@@ -21,6 +21,8 @@ pub enum PackageError {
     NoFiles { whose: String },
     #[error("there is no file {path}, which `{place}` names", path = path.display())]
     NoArtifact { place: String, path: PathBuf },
+    #[error("there is no {path}, which `{place}` names", path = path.display())]
+    NoExternal { place: String, path: PathBuf },
     #[error("`{pattern}` is not a valid pattern")]
     Pattern { pattern: String },
     #[error("cannot read {path}", path = path.display())]
@@ -44,6 +46,7 @@ impl PackageError {
                 vec!["the last pattern that matches a file decides: put `!**` first and what is wanted after it".into()]
             }
             Self::NoArtifact { .. } => vec!["the path is relative to the service directory; build it first".into()],
+            Self::NoExternal { .. } => vec!["the path is relative to the service directory".into()],
             Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 vec!["make it readable, or leave it out with a pattern such as `!path/**` in `package.patterns`".into()]
             }

@@ -2,14 +2,21 @@
 
 mod archive;
 mod artifact;
+mod contents;
 mod deflate;
 mod error;
+mod external;
 mod finished;
 mod glob;
 mod handler;
+mod native;
+mod pack;
 mod package;
+mod plan;
 mod request;
 mod select;
+#[cfg(test)]
+mod tests;
 mod walk;
 mod zip;
 

@@ -115,6 +115,17 @@ impl Patterns {
         Ok(it)
     }
 
+    /// The patterns of a native binary's archive: what the function itself asks for.
+    pub fn of_binary(own: &PackageConfig) -> Result<Self, PackageError> {
+        let mut it = Self::default();
+        it.add("**", true, Origin::Include)?;
+        for pattern in own.include.iter().chain(&own.patterns) {
+            let (text, excludes) = negated(pattern);
+            it.add(text, excludes, Origin::Include)?;
+        }
+        Ok(it)
+    }
+
     fn exclude(&mut self, pattern: &str) -> Result<(), PackageError> {
         let (text, includes) = negated(pattern);
         self.add(text, !includes, Origin::Exclude)

@@ -96,7 +96,7 @@ impl Installation<'_> {
     ) -> Result<Answer, BuildError> {
         let mut program = Program::new(uv, self.env)
             .args(["pip", "install", "--no-progress", "--color", "never", "--no-python-downloads"])
-            .args(["--no-editable", "--target"])
+            .arg("--target")
             .arg(target)
             .arg("-r")
             .arg(file)

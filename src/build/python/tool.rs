@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The version that is installed where there is none.
-const UV_VERSION: &str = "0.9.9";
+const UV_VERSION: &str = "0.13.9";
 
 /// What installs packages.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,176 @@
+//! Which archives a service has.
+
+use super::request::PackageRequest;
+use super::select::Patterns;
+use super::{Artifact, PackageError, finished};
+use crate::manifest::Service;
+use crate::manifest::service::{Function, Layer};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The layer of serverless-python-requirements (`lib/layer.js`).
+pub const REQUIREMENTS_LAYER: &str = "pythonRequirements";
+
+/// An archive that is to be made.
+pub struct Planned<'a> {
+    /// The file name, where rlx chooses it.
+    pub name: Option<String>,
+    pub functions: Vec<&'a Function>,
+    pub layer: Option<&'a Layer>,
+    pub content: Content,
+    /// It is one function's alone.
+    pub own: bool,
+    /// The binary of a native function.
+    pub binary: Option<PathBuf>,
+    /// Whose it is, for messages.
+    pub whose: String,
+}
+
+/// Where an archive comes from.
+pub enum Content {
+    /// Made by the user.
+    Finished { place: String, artifact: String },
+    /// Chosen from the files of the service.
+    Files(Patterns),
+    /// Chosen from the files of a layer's folder.
+    Layer(Patterns),
+    /// The requirements of Python functions, as a layer.
+    Requirements,
+}
+
+impl Planned<'_> {
+    /// The patterns that choose from the files of the service.
+    pub fn patterns(&self) -> Option<&Patterns> {
+        match &self.content {
+            Content::Files(patterns) => Some(patterns),
+            _ => None,
+        }
+    }
+
+    /// Names the users of an archive.
+    pub fn claim(&self, artifact: &mut Artifact) {
+        artifact.functions = self.functions.iter().map(|f| f.key.clone()).collect();
+        artifact.layers = self.layer.iter().map(|l| l.key.clone()).collect();
+    }
+}
+
+/// The archives of a service.
+///
+/// Framework v3 `packageService`: an artifact of the function, else the function's own archive
+/// if it is packaged individually, else the service's artifact or archive. Native binaries have
+/// archives of their own in any case.
+pub fn plan<'a>(
+    service: &'a Service,
+    request: &PackageRequest<'_>,
+    binaries: &BTreeMap<String, PathBuf>,
+    development: &[String],
+) -> Result<Vec<Planned<'a>>, PackageError> {
+    let mut plan: Vec<Planned<'a>> = Vec::new();
+    let mut shared: Vec<&Function> = Vec::new();
+    for function in wanted(service, request) {
+        let own = &function.package;
+        // `individually: false` on a function does not undo the service's `true`, as in v3.
+        let individually = own.individually == Some(true) || service.package.individually == Some(true);
+        if let Some(artifact) = &own.artifact {
+            finish(&mut plan, function, format!("functions.{}.package.artifact", function.key), artifact);
+        } else if let Some(binary) = binaries.get(&function.key) {
+            let patterns = Patterns::of_binary(own)?;
+            plan.push(Planned { binary: Some(binary.clone()), ..Planned::of_function(function, patterns) });
+        } else if individually && (own.individually == Some(true) || service.package.artifact.is_none()) {
+            let patterns = Patterns::new(service, Some(own), false, development)?;
+            plan.push(Planned::of_function(function, patterns));
+        } else if let Some(artifact) = &service.package.artifact {
+            finish(&mut plan, function, "package.artifact".to_owned(), artifact);
+        } else {
+            shared.push(function);
+        }
+    }
+    if !shared.is_empty() {
+        plan.push(Planned {
+            name: Some(format!("{}.zip", service.name)),
+            functions: shared,
+            layer: None,
+            content: Content::Files(Patterns::new(service, None, false, development)?),
+            own: false,
+            binary: None,
+            whose: "the service".to_owned(),
+        });
+    }
+    if request.functions.is_none() {
+        for layer in service.layers.values() {
+            plan_layer(&mut plan, service, layer)?;
+        }
+    }
+    Ok(plan)
+}
+
+impl<'a> Planned<'a> {
+    fn of_function(function: &'a Function, patterns: Patterns) -> Self {
+        Self {
+            name: Some(format!("{}.zip", function.key)),
+            functions: vec![function],
+            layer: None,
+            content: Content::Files(patterns),
+            own: true,
+            binary: None,
+            whose: format!("function `{}`", function.key),
+        }
+    }
+
+    fn finished(place: String, artifact: &str) -> Self {
+        Self {
+            name: None,
+            functions: Vec::new(),
+            layer: None,
+            content: Content::Finished { place, artifact: artifact.to_owned() },
+            own: false,
+            binary: None,
+            whose: String::new(),
+        }
+    }
+}
+
+/// The functions that have an archive.
+pub fn wanted<'a>(service: &'a Service, request: &PackageRequest<'_>) -> Vec<&'a Function> {
+    let asked = |f: &&Function| request.functions.is_none_or(|names| names.contains(&f.key));
+    let disabled = |f: &Function| f.raw.pointer("/package/disable").and_then(serde_json::Value::as_bool) == Some(true);
+    service.functions.values().filter(asked).filter(|f| f.image.is_none() && !disabled(f)).collect()
+}
+
+/// Functions that name the same artifact share it.
+fn finish<'a>(plan: &mut Vec<Planned<'a>>, function: &'a Function, place: String, artifact: &str) {
+    if finished::is_in_s3(artifact) {
+        return;
+    }
+    let same = |p: &&mut Planned<'_>| matches!(&p.content, Content::Finished { artifact: a, .. } if a == artifact);
+    match plan.iter_mut().find(same) {
+        Some(planned) => planned.functions.push(function),
+        None => plan.push(Planned { functions: vec![function], ..Planned::finished(place, artifact) }),
+    }
+}
+
+fn plan_layer<'a>(plan: &mut Vec<Planned<'a>>, service: &Service, layer: &'a Layer) -> Result<(), PackageError> {
+    if let Some(artifact) = &layer.package.artifact {
+        if !finished::is_in_s3(artifact) {
+            let place = format!("layers.{}.package.artifact", layer.key);
+            plan.push(Planned { layer: Some(layer), ..Planned::finished(place, artifact) });
+        }
+        return Ok(());
+    }
+    let name = format!("{}.zip", layer.key);
+    let taken = plan.iter().any(|p| p.name.as_deref() == Some(&name));
+    let made = layer.key == REQUIREMENTS_LAYER && layer.path.is_none();
+    plan.push(Planned {
+        name: Some(if taken { format!("{}-layer.zip", layer.key) } else { name }),
+        functions: Vec::new(),
+        layer: Some(layer),
+        content: match made {
+            true => Content::Requirements,
+            false => Content::Layer(Patterns::new(service, Some(&layer.package), true, &[])?),
+        },
+        own: false,
+        binary: None,
+        whose: format!("layer `{}`", layer.key),
+    });
+    Ok(())
+}
