@@ -92,7 +92,7 @@ fn add_listener_rule(it: &mut Compilation<'_>, rule: &Rule<'_>, authorizers: &In
         "Priority": rule.priority,
     });
     let logical_id = naming::listener_rule(&rule.function.key, &rule.priority);
-    it.add_resource(logical_id, resource("AWS::ElasticLoadBalancingV2::ListenerRule", properties), &rule.place);
+    it.set_resource(logical_id, resource("AWS::ElasticLoadBalancingV2::ListenerRule", properties), &rule.place);
 }
 
 /// One value or a list of them, as a list.

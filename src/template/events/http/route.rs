@@ -66,8 +66,7 @@ pub(super) fn read<'a>(it: &mut Compilation<'a>) -> Vec<Route<'a>> {
     if !routes.is_empty() {
         check_stage_name(&it.service.stage, &mut it.problems);
     }
-    refuse_twins(&routes, &mut it.problems);
-    routes
+    without_twins(routes, &mut it.problems)
 }
 
 fn read_one<'a>(event: EventUse<'a>, it: &mut Compilation<'a>) -> Option<Route<'a>> {
@@ -226,17 +225,20 @@ fn check_stage_name(stage: &str, problems: &mut Problems) {
 }
 
 /// Two events for one method of one path: only one of them can answer.
-fn refuse_twins(routes: &[Route<'_>], problems: &mut Problems) {
-    for (index, route) in routes.iter().enumerate() {
-        let twin = routes[..index].iter().find(|other| other.path == route.path && other.method == route.method);
-        if let Some(twin) = twin {
-            problems.push(
-                Problem::at(
-                    &route.place,
-                    format!("`{} /{}` is routed twice: here and at `{}`", route.method, route.path, twin.place),
-                )
-                .help("remove one of them, or change its path or method"),
-            );
-        }
+fn without_twins<'a>(routes: Vec<Route<'a>>, problems: &mut Problems) -> Vec<Route<'a>> {
+    let mut kept: Vec<Route<'a>> = Vec::new();
+    for route in routes {
+        let Some(twin) = kept.iter().find(|other| other.path == route.path && other.method == route.method) else {
+            kept.push(route);
+            continue;
+        };
+        problems.push(
+            Problem::at(
+                &route.place,
+                format!("`{} /{}` is routed twice: here and at `{}`", route.method, route.path, twin.place),
+            )
+            .help("remove one of them, or change its path or method"),
+        );
     }
+    kept
 }
