@@ -11,7 +11,7 @@ pub const STAGE: &str = "^[A-Za-z0-9-]+$";
 /// What an image of `provider.ecr.images` may be called.
 pub const IMAGE_NAME: &str = "^[a-z][a-z0-9_-]{1,31}$";
 /// An image in ECR, by tag or digest.
-const IMAGE_URI: &str = r"^\d+\.dkr\.ecr\.[a-z0-9-]+..amazonaws.com/([^@]+)|([^@:]+@sha256:[a-f0-9]{64})$";
+pub const IMAGE_URI: &str = r"^\d+\.dkr\.ecr\.[a-z0-9-]+..amazonaws.com/([^@]+)|([^@:]+@sha256:[a-f0-9]{64})$";
 /// A bucket (Amazon S3 user guide, "Bucket naming rules").
 pub const BUCKET_NAME: &str = r"^(([a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])\.)*([a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])$";
 /// A bucket's name must not look like one.

@@ -16,6 +16,8 @@ const PATTERNS: &[(&str, &str)] = &[
     (super::definitions::BUCKET_NAME, "the name of a bucket: lower-case letters, digits, dots and hyphens"),
     (super::definitions::ALB_LISTENER, "the ARN of a listener of an application load balancer"),
     ("^/mnt/[a-zA-Z0-9_.-]+$", "a folder below `/mnt`"),
+    (super::definitions::IMAGE_URI, "the URI of an image in ECR"),
+    (super::definitions::IMAGE_NAME, "the name of one of `provider.ecr.images`"),
     (r"^\S+/\S+$", "a media type such as `image/png`"),
 ];
 
