@@ -1,6 +1,12 @@
 //! One form for every failed AWS call.
 
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::http::Headers;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::{Deserialize, Serialize};
+use std::error::Error;
 use std::fmt;
 
 /// A failed AWS call.
@@ -108,4 +114,80 @@ impl fmt::Display for AwsError {
     }
 }
 
-impl std::error::Error for AwsError {}
+impl Error for AwsError {}
+
+/// Names the call that a result of the SDK belongs to.
+pub trait Named<T> {
+    /// The same result, the error in the form of this room.
+    fn named(self, service: &str, operation: &str) -> Result<T, AwsError>;
+}
+
+impl<T, E> Named<T> for Result<T, SdkError<E, HttpResponse>>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    fn named(self, service: &str, operation: &str) -> Result<T, AwsError> {
+        self.map_err(|error| {
+            let http_status = error.raw_response().map(|r| r.status().as_u16());
+            let request_id = error.raw_response().and_then(|r| request_id(r.headers())).map(str::to_owned);
+            let (code, message) = code_and_message(&error, http_status);
+            AwsError {
+                service: service.to_owned(),
+                operation: operation.to_owned(),
+                code,
+                message,
+                request_id,
+                http_status,
+            }
+        })
+    }
+}
+
+/// The request's id, in the headers of whatever kind of service.
+pub(super) fn request_id(headers: &Headers) -> Option<&str> {
+    ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"].iter().find_map(|name| headers.get(*name))
+}
+
+fn code_and_message<E>(error: &SdkError<E, HttpResponse>, status: Option<u16>) -> (String, String)
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    if is_credentials_error(error) {
+        return (NO_CREDENTIALS.to_owned(), deepest(error));
+    }
+    match error {
+        SdkError::ServiceError(answer) => {
+            let meta = answer.err().meta();
+            let code = meta.code().map_or_else(|| code_of_status(status), str::to_owned);
+            (code, meta.message().map_or_else(|| deepest(answer.err()), str::to_owned))
+        }
+        SdkError::TimeoutError(_) => (TIMEOUT.to_owned(), deepest(error)),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => (TIMEOUT.to_owned(), deepest(error)),
+        SdkError::DispatchFailure(_) => (NO_CONNECTION.to_owned(), deepest(error)),
+        SdkError::ResponseError(_) => (BAD_ANSWER.to_owned(), deepest(error)),
+        _ => ("rlx:BadRequest".to_owned(), deepest(error)),
+    }
+}
+
+/// Some answers, those to HEAD among them, have no body that could hold a code.
+fn code_of_status(status: Option<u16>) -> String {
+    match status {
+        Some(403) => "Forbidden".to_owned(),
+        Some(404) => "NotFound".to_owned(),
+        Some(status) => format!("Http{status}"),
+        None => "Unknown".to_owned(),
+    }
+}
+
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+fn is_credentials_error(error: &(dyn Error + 'static)) -> bool {
+    causes(error).any(|cause| cause.downcast_ref::<CredentialsError>().is_some())
+}
+
+/// The words of the innermost cause: the outer ones only say that there is one.
+fn deepest(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}

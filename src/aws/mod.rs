@@ -1,5 +1,168 @@
 //! Clients, credentials, endpoint, retries, call log: the only room that talks to AWS.
 
+mod call_log;
 pub mod error;
+mod settings;
+mod signed;
 
-pub use error::AwsError;
+pub use call_log::CallLog;
+pub use error::{AwsError, Named};
+pub use settings::{Endpoint, Settings};
+pub use signed::JsonCall;
+
+use crate::context::Context;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_smithy_http_client::tls;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// Attempts of a call, the first included.
+const ATTEMPTS: u32 = 8;
+
+/// AWS, as one stage of a service sees it. Cheap to clone; clients are made when first asked for.
+#[derive(Debug, Clone)]
+pub struct Aws(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    config: SdkConfig,
+    log: CallLog,
+    cloudformation: OnceLock<aws_sdk_cloudformation::Client>,
+    s3: OnceLock<aws_sdk_s3::Client>,
+    lambda: OnceLock<aws_sdk_lambda::Client>,
+    logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    iam: OnceLock<aws_sdk_iam::Client>,
+    sts: OnceLock<aws_sdk_sts::Client>,
+    http: OnceLock<aws_smithy_http_client::Connector>,
+}
+
+/// Defines the accessor of a client.
+macro_rules! client {
+    ($name:ident, $sdk:ident, $service:literal) => {
+        #[doc = concat!("The client of ", $service, ".")]
+        pub fn $name(&self) -> &$sdk::Client {
+            self.0.$name.get_or_init(|| {
+                let config = $sdk::config::Builder::from(&self.0.config).interceptor(self.0.log.clone());
+                $sdk::Client::from_conf(config.build())
+            })
+        }
+    };
+}
+
+impl Aws {
+    /// Reads the SDK's configuration; talks to nobody yet.
+    ///
+    /// Credentials come from the SDK's chain: environment, shared files (SSO, assumed roles, `credential_process`),
+    /// web identity, container, instance. The emulator of stage local takes fixed ones unless it enforces IAM.
+    pub async fn new(context: &Context, settings: Settings) -> Self {
+        let local = settings.endpoint.is_loopback();
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+            .build_https();
+        let backoff = if local { Duration::from_millis(50) } else { Duration::from_millis(300) };
+        let retries = RetryConfig::standard()
+            .with_max_attempts(ATTEMPTS)
+            .with_initial_backoff(backoff)
+            .with_max_backoff(Duration::from_secs(10));
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .read_timeout(Duration::from_secs(30))
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(settings.region.clone()))
+            .http_client(http)
+            .retry_config(retries)
+            .timeout_config(timeouts);
+        if let Some(profile) = &settings.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = settings.endpoint.url() {
+            loader = loader.endpoint_url(url);
+        }
+        if settings.endpoint.takes_test_credentials(context) {
+            loader = loader.credentials_provider(Credentials::new("test", "test", None, None, "stage local"));
+        }
+        let config = loader.load().await;
+        let log = CallLog::new(context.report.clone());
+        Self(Arc::new(Inner {
+            settings,
+            config,
+            log,
+            cloudformation: OnceLock::new(),
+            s3: OnceLock::new(),
+            lambda: OnceLock::new(),
+            logs: OnceLock::new(),
+            iam: OnceLock::new(),
+            sts: OnceLock::new(),
+            http: OnceLock::new(),
+        }))
+    }
+
+    client!(cloudformation, aws_sdk_cloudformation, "CloudFormation");
+    client!(lambda, aws_sdk_lambda, "Lambda");
+    client!(logs, aws_sdk_cloudwatchlogs, "CloudWatch Logs");
+    client!(iam, aws_sdk_iam, "IAM");
+    client!(sts, aws_sdk_sts, "STS");
+
+    /// The client of S3. An endpoint that is not AWS's gets bucket names in the path, since names under it
+    /// need not resolve.
+    pub fn s3(&self) -> &aws_sdk_s3::Client {
+        self.0.s3.get_or_init(|| {
+            let config = aws_sdk_s3::config::Builder::from(&self.0.config)
+                .interceptor(self.0.log.clone())
+                .force_path_style(self.0.settings.endpoint.url().is_some());
+            aws_sdk_s3::Client::from_conf(config.build())
+        })
+    }
+
+    /// The region of all calls.
+    pub fn region(&self) -> &str {
+        &self.0.settings.region
+    }
+
+    /// Where calls go.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.0.settings.endpoint
+    }
+
+    /// The calls so far.
+    pub fn calls(&self) -> &CallLog {
+        &self.0.log
+    }
+
+    /// The caller's account and ARN.
+    pub async fn identity(&self) -> Result<Identity, AwsError> {
+        let answer = self.sts().get_caller_identity().send().await.named("STS", "GetCallerIdentity")?;
+        Ok(Identity { account: answer.account.unwrap_or_default(), arn: answer.arn.unwrap_or_default() })
+    }
+
+    fn http(&self) -> &aws_smithy_http_client::Connector {
+        self.0.http.get_or_init(|| {
+            aws_smithy_http_client::Connector::builder()
+                .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+                .build()
+        })
+    }
+
+    fn config(&self) -> &SdkConfig {
+        &self.0.config
+    }
+}
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The account's number.
+    pub account: String,
+    /// The principal's ARN.
+    pub arn: String,
+}
+
+/// Runs what needs AWS; the one place that starts a runtime.
+pub fn block_on<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(work))
+}

@@ -1,0 +1,168 @@
+//! Calls of services for which no SDK crate is compiled in: signed here, in the AWS JSON protocol
+//! (<https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>).
+
+use super::call_log::Call;
+use super::error::{self, BAD_ANSWER, NO_CONNECTION, NO_CREDENTIALS, TIMEOUT};
+use super::{ATTEMPTS, Aws, AwsError};
+use aws_credential_types::provider::ProvideCredentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::http::HttpConnector;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use serde_json::Value;
+use std::time::{Duration, Instant, SystemTime};
+
+/// How long one attempt may take.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A call in the JSON protocol.
+#[derive(Debug, Clone)]
+pub struct JsonCall<'a> {
+    /// As people call it: `SSM`.
+    pub service: &'a str,
+    /// As signatures and hosts call it: `ssm`.
+    pub id: &'a str,
+    /// Such as `AmazonSSM`: what stands before the operation in `X-Amz-Target`.
+    pub target: &'a str,
+    /// Such as `GetParameter`.
+    pub operation: &'a str,
+    /// Version of the protocol, `1.0` or `1.1`.
+    pub protocol: &'a str,
+    /// The parameters.
+    pub body: Value,
+}
+
+/// An attempt that failed, and whether another one may help.
+struct Failed {
+    error: AwsError,
+    again: bool,
+}
+
+impl Aws {
+    /// Calls, with retries as the SDK's clients make them.
+    pub async fn call(&self, call: &JsonCall<'_>) -> Result<Value, AwsError> {
+        let mut attempt = 1;
+        loop {
+            match self.attempt(call, attempt).await {
+                Ok(value) => return Ok(value),
+                Err(failed) if failed.again && attempt < ATTEMPTS => {
+                    tokio::time::sleep(backoff(attempt, self.endpoint().is_loopback())).await;
+                    attempt += 1;
+                }
+                Err(failed) => return Err(failed.error),
+            }
+        }
+    }
+
+    async fn attempt(&self, call: &JsonCall<'_>, attempt: u32) -> Result<Value, Failed> {
+        let failed = |code: &str, message: String, again: bool| Failed {
+            error: AwsError {
+                service: call.service.to_owned(),
+                operation: call.operation.to_owned(),
+                code: code.to_owned(),
+                message,
+                request_id: None,
+                http_status: None,
+            },
+            again,
+        };
+        let request = self.request(call).await.map_err(|(code, message)| failed(code, message, false))?;
+        let started = Instant::now();
+        let log = |status: Option<u16>, request_id: Option<&str>| {
+            self.calls().add(&Call {
+                service: call.service,
+                operation: call.operation,
+                attempt,
+                took: started.elapsed(),
+                status,
+                request_id,
+            });
+        };
+        let answer = match tokio::time::timeout(LIMIT, self.http().call(request)).await {
+            Err(_) => {
+                log(None, None);
+                return Err(failed(TIMEOUT, format!("nothing within {} s", LIMIT.as_secs()), true));
+            }
+            Ok(Err(error)) => {
+                log(None, None);
+                return Err(failed(NO_CONNECTION, error.to_string(), true));
+            }
+            Ok(Ok(answer)) => answer,
+        };
+        let status = answer.status().as_u16();
+        let request_id = error::request_id(answer.headers()).map(str::to_owned);
+        log(Some(status), request_id.as_deref());
+        let bytes = ByteStream::new(answer.into_body())
+            .collect()
+            .await
+            .map_err(|e| failed(BAD_ANSWER, e.to_string(), true))?
+            .into_bytes();
+        let body = if bytes.is_empty() { Ok(Value::Null) } else { serde_json::from_slice::<Value>(&bytes) };
+        if status < 300 {
+            return body.map_err(|e| failed(BAD_ANSWER, e.to_string(), true));
+        }
+        let body = body.unwrap_or(Value::Null);
+        let text = |names: [&str; 3]| names.iter().find_map(|n| body.get(*n)?.as_str()).unwrap_or_default().to_owned();
+        // `__type` may be `namespace#Code`, an error header `Code:url`.
+        let code = text(["__type", "code", "Code"]);
+        let code = code.rsplit('#').next().unwrap_or_default().split(':').next().unwrap_or_default();
+        let code = if code.is_empty() { format!("Http{status}") } else { code.to_owned() };
+        let again = status >= 500 || status == 429 || code.contains("Throttl") || code == "TooManyRequestsException";
+        let mut failed = failed(&code, text(["message", "Message", "errorMessage"]), again);
+        failed.error.request_id = request_id;
+        failed.error.http_status = Some(status);
+        Err(failed)
+    }
+
+    async fn request(&self, call: &JsonCall<'_>) -> Result<HttpRequest, (&'static str, String)> {
+        let bad = |e: &dyn std::fmt::Display| ("rlx:BadRequest", e.to_string());
+        let provider =
+            self.config().credentials_provider().ok_or_else(|| (NO_CREDENTIALS, "none are configured".to_owned()))?;
+        let credentials = provider.provide_credentials().await.map_err(|e| {
+            let cause = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
+            (NO_CREDENTIALS, cause)
+        })?;
+        let region = self.region();
+        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let url = match self.endpoint().url() {
+            Some(url) => format!("{url}/"),
+            None => format!("https://{}.{region}.{suffix}/", call.id),
+        };
+        let host = url.split("://").nth(1).unwrap_or_default().trim_end_matches('/').to_owned();
+        let body = call.body.to_string();
+        let target = format!("{}.{}", call.target, call.operation);
+        let content_type = format!("application/x-amz-json-{}", call.protocol);
+        let headers = [("host", host.as_str()), ("content-type", &content_type), ("x-amz-target", &target)];
+        let identity = credentials.into();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(region)
+            .name(call.id)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|e| bad(&e))?
+            .into();
+        let signable =
+            SignableRequest::new("POST", url.as_str(), headers.into_iter(), SignableBody::Bytes(body.as_bytes()))
+                .map_err(|e| bad(&e))?;
+        let (instructions, _) = sign(signable, &params).map_err(|e| bad(&e))?.into_parts();
+        let mut request = HttpRequest::new(SdkBody::from(body.clone()));
+        request.set_method("POST").map_err(|e| bad(&e))?;
+        request.set_uri(url.as_str()).map_err(|e| bad(&e))?;
+        for (name, value) in headers.into_iter().filter(|(name, _)| *name != "host").chain(instructions.headers()) {
+            request.headers_mut().insert(name.to_owned(), value.to_owned());
+        }
+        request.headers_mut().insert("content-length", body.len().to_string());
+        Ok(request)
+    }
+}
+
+/// Exponential with full jitter
+/// (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
+fn backoff(attempt: u32, local: bool) -> Duration {
+    let base = if local { 50 } else { 300 };
+    Duration::from_millis(fastrand::u64(0..=(base << attempt.min(6)).min(10_000)))
+}
