@@ -38,6 +38,8 @@ pub enum Outcome {
     Failed,
     /// The user stopped waiting; AWS went on.
     Interrupted,
+    /// A change set was made and left for later.
+    Prepared,
 }
 
 /// One deploy.

@@ -1,0 +1,127 @@
+//! Why a deploy did not do what was asked.
+
+use super::record::FailingEvent;
+use super::stack::Stack;
+use crate::aws::AwsError;
+use std::path::PathBuf;
+
+/// A failure of the deploy room.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// A call of rlx's own failed.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// There is no such stack.
+    #[error("there is no stack {stack} in {region}")]
+    NoStack { stack: String, region: String },
+    /// Another rlx on this machine works on the stage.
+    #[error("another rlx works on stage {stage}: {holder}")]
+    Locked { stage: String, holder: String },
+    /// Something else changes the stack.
+    #[error("stack {stack} is being changed by somebody else: {status}{by}")]
+    Busy { stack: String, status: String, by: String },
+    /// Undoing an update failed; CloudFormation refuses everything until that is continued.
+    #[error("stack {stack} is stuck in {status}", stack = .0.name, status = .0.status)]
+    Stuck(Box<Stack>),
+    /// The change set could not be made.
+    #[error("CloudFormation refused the change: {reason}")]
+    Refused { reason: String, causes: Vec<FailingEvent> },
+    /// The operation ran and failed.
+    #[error("{}", failed_message(.causes, .status))]
+    Failed { stack: String, status: String, causes: Vec<FailingEvent> },
+    /// The user stopped waiting.
+    #[error("stopped waiting for stack {stack}; {going_on}")]
+    Interrupted { stack: String, going_on: String },
+    /// The bucket that the manifest names.
+    #[error("the deployment bucket {bucket} {problem}")]
+    Bucket { bucket: String, problem: String },
+    /// The stack cannot be deleted.
+    #[error("stack {stack} is protected against deletion")]
+    TerminationProtection { stack: String },
+    /// A file could not be read or written.
+    #[error("cannot {action} {path}: {source}", path = path.display())]
+    Io { action: &'static str, path: PathBuf, source: std::io::Error },
+    /// There is no such earlier deployment.
+    #[error("{0}")]
+    NoDeployment(String),
+}
+
+fn failed_message(causes: &[FailingEvent], status: &str) -> String {
+    match causes.first() {
+        Some(cause) => format!("{} ({}): {}", cause.logical_id, cause.resource_type, cause.reason),
+        None => format!("the stack ended in {status}, and CloudFormation says no reason"),
+    }
+}
+
+impl DeployError {
+    pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { action, path, source }
+    }
+
+    /// What failed in the stack, the root cause first.
+    pub fn causes(&self) -> &[FailingEvent] {
+        match self {
+            Self::Failed { causes, .. } | Self::Refused { causes, .. } => causes,
+            _ => &[],
+        }
+    }
+
+    /// Further lines.
+    pub fn details(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for cause in self.causes().iter().skip(1) {
+            lines.push(format!("  also: {} ({}): {}", cause.logical_id, cause.resource_type, cause.reason));
+        }
+        if let Self::Failed { stack, status, .. } = self {
+            lines.push(format!("stack {stack} is now {status}: {}", meaning(status)));
+        }
+        lines
+    }
+
+    /// What to do, each a sentence. `stage` is how the stage is named on the command line.
+    pub fn hints(&self, stage: &str) -> Vec<String> {
+        match self {
+            Self::Aws(error) if error.is_expired() => vec!["renew the credentials, then run the same command".into()],
+            Self::Aws(error) if error.is_bad_credentials() => vec![
+                "set AWS_PROFILE or --aws-profile, or sign in: aws sso login; rlx doctor shows what is found".into(),
+            ],
+            Self::Aws(error) if error.is_denied() => {
+                vec![format!("to learn which policy decides: rlx diagnose{stage}")]
+            }
+            Self::Aws(error) if error.is_unanswered() => {
+                vec!["check the network, region and endpoint, then run the same command: it goes on from here".into()]
+            }
+            Self::Locked { .. } => vec!["wait for it, or end that process".into()],
+            Self::Busy { .. } => vec!["wait until it is done, or run the same command with --wait".into()],
+            Self::Stuck(_) => vec![format!("to find and skip what cannot be undone: rlx continue{stage}")],
+            Self::Failed { .. } | Self::Refused { .. } => vec![
+                format!("for the cause and its remedy: rlx diagnose{stage}"),
+                format!("then, with the cause gone: rlx deploy{stage}"),
+            ],
+            Self::Interrupted { .. } => vec![
+                format!("to follow it again: rlx deploy{stage}"),
+                "to undo an update that runs: aws cloudformation cancel-update-stack".into(),
+            ],
+            Self::NoStack { .. } => vec![format!("to make it: rlx deploy{stage}")],
+            Self::TerminationProtection { stack } => vec![format!(
+                "if it shall really go: aws cloudformation update-termination-protection \
+                 --no-enable-termination-protection --stack-name {stack}"
+            )],
+            Self::NoDeployment(_) => vec![format!("to see which are kept: rlx deploy list{stage}")],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What a status means for what runs now.
+fn meaning(status: &str) -> &'static str {
+    match status {
+        "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_ROLLBACK_COMPLETE" => "it runs what it ran before",
+        "ROLLBACK_COMPLETE" => "it has no resources; the next deploy deletes and makes it anew",
+        "UPDATE_ROLLBACK_FAILED" => "undoing failed, it must be continued before anything else",
+        "UPDATE_FAILED" | "CREATE_FAILED" => "what succeeded was kept; the next deploy goes on from here",
+        "DELETE_FAILED" => "some resources could not be deleted",
+        _ => "see its events",
+    }
+}

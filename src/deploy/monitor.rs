@@ -1,0 +1,152 @@
+//! Follows a stack until it is at rest.
+
+use super::events::{self, Until};
+use super::progress::{Progress, ResourceEvent, Watch};
+use super::stack::{Stack, State};
+use crate::aws::{Aws, AwsError};
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+/// How long answers may fail before following is given up.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// How an operation on a stack ended.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// Status of the stack, such as `UPDATE_COMPLETE`.
+    pub status: String,
+    /// Its events, oldest first.
+    pub events: Vec<ResourceEvent>,
+    /// The stack at its end; `None` where it is gone.
+    pub stack: Option<Stack>,
+}
+
+impl End {
+    /// Whether the stack is what the template says.
+    pub fn is_good(&self) -> bool {
+        State::of(&self.status) == State::Good || self.status == "DELETE_COMPLETE"
+    }
+
+    /// Seconds that each resource took.
+    pub fn durations(&self) -> indexmap::IndexMap<String, f64> {
+        self.events
+            .iter()
+            .filter(|e| !e.is_of_stack())
+            .filter_map(|e| Some((e.logical_id.clone(), e.seconds?)))
+            .collect()
+    }
+}
+
+/// Which events belong to what is followed.
+#[derive(Debug, Clone, Copy)]
+pub enum Operation<'a> {
+    /// Those with this token.
+    Token(&'a str),
+    /// Those of the operation that goes on, or went on last.
+    Last,
+}
+
+/// Tells every event, until the stack is at rest.
+pub async fn follow(aws: &Aws, stack_id: &str, operation: Operation<'_>, watch: Watch<'_>) -> Result<End, AwsError> {
+    let mut seen = HashSet::new();
+    let mut begun: HashMap<String, jiff::Timestamp> = HashMap::new();
+    let mut all: Vec<ResourceEvent> = Vec::new();
+    let mut pause = Pause::new(aws.endpoint().is_loopback());
+    let mut trouble: Option<Instant> = None;
+    loop {
+        let until = if all.is_empty() { Until::Begin } else { Until::Seen(&seen) };
+        let fresh = match events::read(aws, stack_id, until).await {
+            Ok(events) => {
+                trouble = None;
+                events
+            }
+            // The operation goes on in AWS whether or not it can be followed.
+            Err(error) if error.is_unanswered() || error.is_expired() || is_throttled(&error) => {
+                let since = *trouble.get_or_insert_with(|| {
+                    let what = match error.is_expired() {
+                        true => "the credentials have expired: renew them, rlx goes on by itself",
+                        false => "AWS does not answer; the deployment goes on there, and rlx keeps asking",
+                    };
+                    watch(Progress::Warning(what));
+                    Instant::now()
+                });
+                if since.elapsed() > PATIENCE {
+                    return Err(error);
+                }
+                tokio::time::sleep(Duration::from_secs(3)).await;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let mut news = false;
+        for mut event in fresh {
+            if !seen.insert(event.id.clone()) {
+                continue;
+            }
+            if let Operation::Token(token) = operation
+                && event.token.as_deref() != Some(token)
+            {
+                continue;
+            }
+            if event.is_in_motion() {
+                begun.entry(event.logical_id.clone()).or_insert(event.time);
+            } else if let Some(start) = begun.remove(&event.logical_id) {
+                event.seconds = (event.time - start).total(jiff::Unit::Second).ok();
+            }
+            watch(Progress::Resource(&event));
+            all.push(event);
+            news = true;
+        }
+        if let Some(status) = all.iter().rev().find(|e| e.is_of_stack()).map(|e| e.status.clone())
+            && !matches!(State::of(&status), State::Busy | State::Empty)
+        {
+            if status == "DELETE_COMPLETE" {
+                return Ok(End { status, events: all, stack: None });
+            }
+            // The event comes a moment before the stack itself has the status.
+            let stack = Stack::describe(aws, stack_id).await?;
+            if stack.as_ref().is_none_or(|stack| stack.state() != State::Busy) {
+                return Ok(End { status, events: all, stack });
+            }
+        }
+        pause.sleep(news).await;
+    }
+}
+
+fn is_throttled(error: &AwsError) -> bool {
+    error.http_status.is_some_and(|s| s >= 500 || s == 429) || error.code.contains("Throttl")
+}
+
+/// Time between two looks: short while something happens, longer while nothing does.
+struct Pause {
+    shortest: Duration,
+    longest: Duration,
+    now: Duration,
+}
+
+impl Pause {
+    fn new(local: bool) -> Self {
+        let millis = Duration::from_millis;
+        let (shortest, longest) = if local { (millis(40), millis(400)) } else { (millis(800), millis(3000)) };
+        Self { shortest, longest, now: shortest }
+    }
+
+    async fn sleep(&mut self, news: bool) {
+        self.now = if news { self.shortest } else { (self.now * 5 / 4).min(self.longest) };
+        tokio::time::sleep(self.now).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_stack_that_is_what_the_template_says_ended_well() {
+        let end = |status: &str| End { status: status.into(), events: Vec::new(), stack: None };
+        assert!(end("UPDATE_COMPLETE").is_good());
+        assert!(end("DELETE_COMPLETE").is_good());
+        assert!(!end("UPDATE_ROLLBACK_COMPLETE").is_good());
+        assert!(!end("ROLLBACK_COMPLETE").is_good());
+    }
+}

@@ -1,0 +1,168 @@
+//! Uploads of large archives: in parts, several at once, resumed where an earlier upload was cut off.
+
+use super::DeployError;
+use super::bucket::{Content, Object, base64_of_hex, hex};
+use crate::aws::{Aws, AwsError, Named};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use tokio::task::JoinSet;
+
+/// Bytes of a part; smaller objects are put in one piece.
+pub(super) const PART: u64 = 16 * 1024 * 1024;
+
+/// Parts that are put at the same time.
+const PARALLEL: usize = 4;
+
+/// Puts a large object. Parts that an earlier try left in the bucket are used, where they are the same.
+pub(super) async fn put(aws: &Aws, bucket: &str, object: &Object) -> Result<(), DeployError> {
+    let path = match &object.content {
+        Content::File(path) => path.clone(),
+        Content::Bytes(_) => PathBuf::new(),
+    };
+    let key = &object.key;
+    let upload = match pending(aws, bucket, key).await? {
+        Some(upload) => upload,
+        None => begin(aws, bucket, key).await?,
+    };
+    let there = parts(aws, bucket, key, &upload).await?;
+    let count = object.size.div_ceil(PART);
+    let mut todo: Vec<u64> = (0..count).rev().collect();
+    let mut done: Vec<CompletedPart> = Vec::new();
+    let mut running = JoinSet::new();
+    loop {
+        while running.len() < PARALLEL
+            && let Some(index) = todo.pop()
+        {
+            let bytes = read_part(&path, index).map_err(DeployError::io("read", &path))?;
+            let checksum = base64_of_hex(&hex(&Sha256::digest(&bytes)));
+            let number = i32::try_from(index + 1).unwrap_or(i32::MAX);
+            if let Some((etag, old)) = there.get(&number)
+                && *old == checksum
+            {
+                done.push(part(number, etag.clone(), checksum));
+                continue;
+            }
+            let (aws, bucket, key, upload) = (aws.clone(), bucket.to_owned(), key.clone(), upload.clone());
+            running.spawn(async move { put_part(&aws, &bucket, &key, &upload, number, bytes, checksum).await });
+        }
+        match running.join_next().await {
+            None => break,
+            Some(Ok(finished)) => done.push(finished?),
+            Some(Err(stopped)) => {
+                return Err(DeployError::io("upload", &path)(std::io::Error::other(stopped.to_string())));
+            }
+        }
+    }
+    done.sort_by_key(|p| p.part_number);
+    aws.s3()
+        .complete_multipart_upload()
+        .bucket(bucket)
+        .key(key)
+        .upload_id(upload)
+        .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(done)).build())
+        .send()
+        .await
+        .named("S3", "CompleteMultipartUpload")?;
+    Ok(())
+}
+
+/// An upload of the same key that was begun and not finished. The key is a content hash, so that it is of the
+/// same content.
+async fn pending(aws: &Aws, bucket: &str, key: &str) -> Result<Option<String>, AwsError> {
+    let answer =
+        aws.s3().list_multipart_uploads().bucket(bucket).prefix(key).send().await.named("S3", "ListMultipartUploads");
+    match answer {
+        Ok(answer) => Ok(answer
+            .uploads
+            .unwrap_or_default()
+            .into_iter()
+            .find(|u| u.key.as_deref() == Some(key))
+            .and_then(|u| u.upload_id)),
+        // Who may put need not be allowed to list: then there is nothing to resume.
+        Err(error) if error.is_denied() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn begin(aws: &Aws, bucket: &str, key: &str) -> Result<String, AwsError> {
+    let answer = aws
+        .s3()
+        .create_multipart_upload()
+        .bucket(bucket)
+        .key(key)
+        .checksum_algorithm(ChecksumAlgorithm::Sha256)
+        .send()
+        .await
+        .named("S3", "CreateMultipartUpload")?;
+    Ok(answer.upload_id.unwrap_or_default())
+}
+
+/// ETag and checksum of the parts that are there, by number.
+async fn parts(
+    aws: &Aws,
+    bucket: &str,
+    key: &str,
+    upload: &str,
+) -> Result<HashMap<i32, (Option<String>, String)>, AwsError> {
+    let answer = aws.s3().list_parts().bucket(bucket).key(key).upload_id(upload).send().await.named("S3", "ListParts");
+    let found = match answer {
+        Ok(answer) => answer.parts.unwrap_or_default(),
+        Err(error) if error.is_denied() => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    Ok(found.into_iter().filter_map(|p| Some((p.part_number?, (p.e_tag, p.checksum_sha256?)))).collect())
+}
+
+async fn put_part(
+    aws: &Aws,
+    bucket: &str,
+    key: &str,
+    upload: &str,
+    number: i32,
+    bytes: Vec<u8>,
+    checksum: String,
+) -> Result<CompletedPart, AwsError> {
+    let answer = aws
+        .s3()
+        .upload_part()
+        .bucket(bucket)
+        .key(key)
+        .upload_id(upload)
+        .part_number(number)
+        .checksum_algorithm(ChecksumAlgorithm::Sha256)
+        .checksum_sha256(&checksum)
+        .body(ByteStream::from(bytes))
+        .send()
+        .await
+        .named("S3", "UploadPart")?;
+    Ok(part(number, answer.e_tag, checksum))
+}
+
+fn part(number: i32, etag: Option<String>, checksum: String) -> CompletedPart {
+    CompletedPart::builder().part_number(number).set_e_tag(etag).checksum_sha256(checksum).build()
+}
+
+fn read_part(path: &Path, index: u64) -> std::io::Result<Vec<u8>> {
+    let mut file = std::fs::File::open(path)?;
+    file.seek(SeekFrom::Start(index * PART))?;
+    let mut bytes = Vec::new();
+    file.take(PART).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_part_is_what_is_left() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut file, &vec![7; PART as usize + 3]).unwrap();
+        assert_eq!(read_part(file.path(), 0).unwrap().len() as u64, PART);
+        assert_eq!(read_part(file.path(), 1).unwrap(), [7, 7, 7]);
+    }
+}

@@ -1,0 +1,156 @@
+//! Takes a stack away.
+
+use super::bucket::Bucket;
+use super::events;
+use super::monitor::{self, Operation};
+use super::progress::{Progress, Watch};
+use super::run::interrupted;
+use super::settle::token;
+use super::stack::{Stack, State};
+use super::{DeployError, TOKEN_PREFIX};
+use crate::aws::{Aws, AwsError, Named};
+use crate::manifest::Service;
+use crate::template::naming::DEPLOYMENT_BUCKET;
+
+/// Something that is gone after a removal, and not made again by a deploy.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Loss {
+    /// Logical id.
+    pub logical_id: String,
+    /// Such as `AWS::DynamoDB::Table`.
+    pub resource_type: String,
+    /// Its name in AWS.
+    pub physical_id: String,
+}
+
+/// Types whose resources hold data.
+const HOLD_DATA: [&str; 14] = [
+    "AWS::DynamoDB::Table",
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::S3::Bucket",
+    "AWS::SQS::Queue",
+    "AWS::Kinesis::Stream",
+    "AWS::RDS::DBInstance",
+    "AWS::RDS::DBCluster",
+    "AWS::EFS::FileSystem",
+    "AWS::ElastiCache::CacheCluster",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::Cognito::UserPool",
+    "AWS::SecretsManager::Secret",
+    "AWS::OpenSearchService::Domain",
+    "AWS::Timestream::Table",
+];
+
+/// What of a stack holds data and would be lost.
+pub async fn losses(aws: &Aws, stack: &Stack) -> Result<Vec<Loss>, AwsError> {
+    let resources = resources(aws, &stack.id).await?;
+    Ok(resources
+        .into_iter()
+        .filter(|r| HOLD_DATA.contains(&r.resource_type.as_str()) && r.logical_id != DEPLOYMENT_BUCKET)
+        .collect())
+}
+
+/// Every resource of a stack that is there.
+pub(super) async fn resources(aws: &Aws, stack: &str) -> Result<Vec<Loss>, AwsError> {
+    let mut found = Vec::new();
+    let mut next = None;
+    loop {
+        let page = aws
+            .cloudformation()
+            .list_stack_resources()
+            .stack_name(stack)
+            .set_next_token(next)
+            .send()
+            .await
+            .named("CloudFormation", "ListStackResources")?;
+        for resource in page.stack_resource_summaries.unwrap_or_default() {
+            if resource.resource_status.as_ref().is_some_and(|s| s.as_str() == "DELETE_COMPLETE") {
+                continue;
+            }
+            found.push(Loss {
+                logical_id: resource.logical_resource_id.unwrap_or_default(),
+                resource_type: resource.resource_type.unwrap_or_default(),
+                physical_id: resource.physical_resource_id.unwrap_or_default(),
+            });
+        }
+        next = page.next_token;
+        if next.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// Removes the stack of a service: empties its deployment bucket, deletes it, waits for the end.
+pub async fn remove(
+    aws: &Aws,
+    service: &Service,
+    stack: Stack,
+    who: &str,
+    watch: Watch<'_>,
+) -> Result<(), DeployError> {
+    if stack.termination_protection {
+        return Err(DeployError::TerminationProtection { stack: stack.name });
+    }
+    let name = stack.name.clone();
+    tokio::select! {
+        result = run(aws, service, stack, who, watch) => result,
+        () = interrupted() => Err(DeployError::Interrupted {
+            stack: name,
+            going_on: "a removal that was begun goes on in AWS".to_owned(),
+        }),
+    }
+}
+
+async fn run(aws: &Aws, service: &Service, stack: Stack, who: &str, watch: Watch<'_>) -> Result<(), DeployError> {
+    let stack = match stack.state() {
+        // Whatever goes on must end first, unless it is a removal already.
+        State::Busy => {
+            watch(Progress::Step("waiting for what goes on"));
+            match monitor::follow(aws, &stack.id, Operation::Last, watch).await?.stack {
+                Some(stack) => stack,
+                None => return Ok(()),
+            }
+        }
+        _ => stack,
+    };
+    if let Some(bucket) = Bucket::of(aws, service, &stack).await? {
+        watch(Progress::Step("emptying the deployment bucket"));
+        empty(service, &bucket).await?;
+    }
+    watch(Progress::Step("deleting the stack"));
+    let id = format!("{TOKEN_PREFIX}{}", super::bucket::hex(&fastrand::u64(..).to_be_bytes()));
+    let token = token(&id, who);
+    aws.cloudformation()
+        .delete_stack()
+        .stack_name(&stack.id)
+        .client_request_token(&token)
+        .send()
+        .await
+        .named("CloudFormation", "DeleteStack")?;
+    let end = monitor::follow(aws, &stack.id, Operation::Token(&token), watch).await?;
+    match end.stack {
+        None => Ok(()),
+        Some(stack) => Err(DeployError::Failed {
+            stack: stack.name,
+            causes: events::causes(aws, &end.events).await,
+            status: end.status,
+        }),
+    }
+}
+
+/// A bucket of the stack's own is emptied whole; one that other services use too, only of this stage's objects.
+async fn empty(service: &Service, bucket: &Bucket) -> Result<(), AwsError> {
+    let result = match crate::template::deployment_bucket_name(service) {
+        None => bucket.empty().await.map(|_| ()),
+        Some(_) => {
+            let mut keys: Vec<String> = bucket.list("").await?.into_keys().collect();
+            keys.extend(bucket.list("deploys/").await?.into_keys());
+            bucket.delete(&keys).await
+        }
+    };
+    match result {
+        Err(error) if error.is_not_found() => Ok(()),
+        result => result,
+    }
+}

@@ -1,0 +1,105 @@
+//! Brings a stack to where a change may begin: waits for what rlx itself began, clears away what is left of a
+//! creation that failed.
+
+use super::events::{self, Until};
+use super::monitor::{self, Operation};
+use super::progress::{Progress, Watch};
+use super::stack::{Stack, State};
+use super::{DeployError, TOKEN_PREFIX};
+use crate::aws::{Aws, Named};
+
+/// The stack when a change may begin; `None` where there is none (any more).
+///
+/// `own` is the id of the last deploy from this working tree: what it began, it may go on with.
+pub(super) async fn settle(
+    aws: &Aws,
+    name: &str,
+    stack: Option<Stack>,
+    own: Option<&str>,
+    wait: bool,
+    watch: Watch<'_>,
+) -> Result<Option<Stack>, DeployError> {
+    let mut found = stack;
+    loop {
+        let Some(stack) = found else { return Ok(None) };
+        match stack.state() {
+            State::Good | State::RolledBack | State::Stopped => return Ok(Some(stack)),
+            State::Stuck => return Err(DeployError::Stuck(Box::new(stack))),
+            State::Busy => {
+                wait_for(aws, &stack, own, wait, watch).await?;
+            }
+            State::Empty => delete(aws, &stack, watch).await?,
+            State::Wreck => {
+                watch(Progress::Warning(&format!(
+                    "stack {name} is in {}, which can only be deleted: deleting it first",
+                    stack.status
+                )));
+                delete(aws, &stack, watch).await?;
+            }
+        }
+        found = Stack::describe(aws, name).await?;
+    }
+}
+
+async fn wait_for(
+    aws: &Aws,
+    stack: &Stack,
+    own: Option<&str>,
+    wait: bool,
+    watch: Watch<'_>,
+) -> Result<(), DeployError> {
+    let events = events::read(aws, &stack.id, Until::Begin).await?;
+    let begin = events.first();
+    let token = begin.and_then(|e| e.token.as_deref()).unwrap_or_default();
+    let is_own = own.is_some_and(|own| token.starts_with(own));
+    let by = match (author(token), begin) {
+        (Some(author), Some(begin)) => format!(", begun by {author} at {}", begin.time),
+        (None, Some(begin)) => format!(", begun at {}", begin.time),
+        _ => String::new(),
+    };
+    if !is_own && !wait {
+        return Err(DeployError::Busy { stack: stack.name.clone(), status: stack.status.clone(), by });
+    }
+    let why = if is_own { "picking up the deploy that was cut off" } else { "waiting for the deploy that goes on" };
+    watch(Progress::Step(why));
+    monitor::follow(aws, &stack.id, Operation::Last, watch).await?;
+    Ok(())
+}
+
+async fn delete(aws: &Aws, stack: &Stack, watch: Watch<'_>) -> Result<(), DeployError> {
+    aws.cloudformation().delete_stack().stack_name(&stack.id).send().await.named("CloudFormation", "DeleteStack")?;
+    let end = monitor::follow(aws, &stack.id, Operation::Last, watch).await?;
+    if end.stack.as_ref().is_some_and(|s| s.state() == State::Wreck) {
+        return Err(DeployError::Failed {
+            stack: stack.name.clone(),
+            causes: events::causes(aws, &end.events).await,
+            status: end.status,
+        });
+    }
+    Ok(())
+}
+
+/// A token that tells whose operation it is: `rlx-<id>-by-<who>`.
+pub(super) fn token(id: &str, who: &str) -> String {
+    let who: String = who.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    // CloudFormation takes 128 characters.
+    format!("{id}-by-{}", who.trim_matches('-')).chars().take(120).collect()
+}
+
+/// Whose operation a token stands for.
+fn author(token: &str) -> Option<&str> {
+    token.strip_prefix(TOKEN_PREFIX)?.split_once("-by-").map(|(_, who)| who)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_tells_who_deploys() {
+        let token = token("rlx-20261123t211500-ab12cd", "ada@laptop.local");
+        assert_eq!(token, "rlx-20261123t211500-ab12cd-by-ada-laptop-local");
+        assert_eq!(author(&token), Some("ada-laptop-local"));
+        assert_eq!(author("Console-CreateStack-1234"), None);
+    }
+}
