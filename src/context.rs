@@ -38,6 +38,13 @@ impl Context {
         })
     }
 
+    /// `user@host`, for records and locks.
+    pub fn who(&self) -> String {
+        let user = ["GITHUB_ACTOR", "USER", "LOGNAME", "USERNAME"].iter().find_map(|name| self.var(name));
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        format!("{}@{host}", user.unwrap_or("unknown"))
+    }
+
     /// An environment variable that is set and not empty.
     pub fn var(&self, name: &str) -> Option<&str> {
         self.env.get(name).map(String::as_str).filter(|v| !v.is_empty())

@@ -2,11 +2,13 @@
 
 mod call_log;
 pub mod error;
+mod remote;
 mod settings;
 mod signed;
 
 pub use call_log::CallLog;
 pub use error::{AwsError, Named};
+pub use remote::AwsRemote;
 pub use settings::{Endpoint, Settings};
 pub use signed::JsonCall;
 

@@ -2,14 +2,20 @@
 
 mod assemble;
 mod completions;
+mod deploy;
 mod diagnose;
 mod error;
+mod info;
 mod init;
+mod invoke;
 mod local;
+mod logs;
 mod package;
 mod print;
+mod remove;
 mod schema;
 pub mod service;
+mod target;
 
 pub use error::{ExitKind, Failure};
 
@@ -78,11 +84,16 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Completions(completions::CompletionsArgs),
+    Deploy(deploy::DeployArgs),
     Diagnose(diagnose::DiagnoseArgs),
+    Info(info::InfoArgs),
     Init(init::InitArgs),
+    Invoke(invoke::InvokeArgs),
     Local(local::LocalArgs),
+    Logs(logs::LogsArgs),
     Package(package::PackageArgs),
     Print(print::PrintArgs),
+    Remove(remove::RemoveArgs),
     Schema(schema::SchemaArgs),
 }
 
@@ -110,11 +121,16 @@ pub fn main() -> ExitCode {
 fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
     match command {
         Command::Completions(args) => completions::run(&args, context),
+        Command::Deploy(args) => deploy::run(&args, context),
         Command::Diagnose(args) => diagnose::run(&args, context),
+        Command::Info(args) => info::run(&args, context),
         Command::Init(args) => init::run(&args, context),
+        Command::Invoke(args) => invoke::run(&args, context),
         Command::Local(args) => local::run(&args, context),
+        Command::Logs(args) => logs::run(&args, context),
         Command::Package(args) => package::run(&args, context),
         Command::Print(args) => print::run(&args, context),
+        Command::Remove(args) => remove::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
     }
 }

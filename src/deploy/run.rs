@@ -12,7 +12,6 @@ use super::{DeployError, Method, Options, TOKEN_PREFIX, events};
 use crate::aws::{Aws, AwsError, Identity, Named};
 use crate::manifest::Service;
 use crate::package::Artifacts;
-use crate::template::custom_resource::archive;
 use crate::template::naming::{DEPLOYMENT_BUCKET, DEPLOYMENT_BUCKET_OUTPUT, DEPLOYMENT_BUCKET_POLICY};
 use crate::template::{Template, deployment_bucket_name, deployment_prefix};
 use aws_sdk_cloudformation::types::OnFailure;
@@ -320,12 +319,6 @@ impl<'a> Run<'a> {
                 sha256: artifact.sha256.clone(),
                 size: artifact.size,
             });
-        }
-        let service = self.request.service;
-        let handlers = archive();
-        let key = handlers.s3_key(deployment_prefix(service), &service.name, &service.stage);
-        if self.text.contains(&key) {
-            objects.push(Object::bytes(key, handlers.bytes.clone()));
         }
         let template = Object::bytes(String::new(), self.text.clone().into_bytes());
         let key = format!("{}{}.template.json", bucket.folder, template.sha256);

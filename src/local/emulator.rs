@@ -85,6 +85,7 @@ pub fn start(context: &Context, options: &Options) -> Result<Emulator, LocalErro
         port,
         emulator: MINISTACK.to_owned(),
         python: tool.version,
+        interpreter: tool.python.clone(),
         auth: options.auth,
         log: state.log(),
         started: (context.now)(),

@@ -19,8 +19,10 @@ pub struct Emulator {
     pub port: u16,
     /// The emulator's own version.
     pub emulator: String,
-    /// The interpreter that runs Python functions.
+    /// Version of the interpreter that runs Python functions.
     pub python: PythonVersion,
+    /// That interpreter.
+    pub interpreter: PathBuf,
     /// Whether IAM policies are enforced.
     pub auth: bool,
     /// Where its output goes.
@@ -177,6 +179,7 @@ mod tests {
             port: 4566,
             emulator: "1.0.0".into(),
             python: PythonVersion { major: 3, minor: 11 },
+            interpreter: "/usr/bin/python3".into(),
             auth: true,
             log: "/tmp/log".into(),
             started: jiff::Timestamp::UNIX_EPOCH,

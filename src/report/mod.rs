@@ -4,8 +4,10 @@
 
 mod diagnosis;
 mod problems;
+mod progress;
 
 pub use problems::Findings;
+pub use progress::ProgressView;
 
 use crate::cli::{GlobalOptions, OutputFormat};
 use std::collections::BTreeMap;
@@ -63,6 +65,16 @@ impl Report {
     /// A warning, on stderr.
     pub fn warn(&self, text: &str) {
         self.note(&format!("{} {text}", self.paint("warning:", anstyle::AnsiColor::Yellow)));
+    }
+
+    /// Asks a yes-or-no question; no where nobody can answer.
+    pub fn ask(&self, question: &str) -> bool {
+        if !self.can_ask {
+            return false;
+        }
+        let _ = write!(std::io::stderr().lock(), "{question} [y/N] ");
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
     }
 
     /// A line that is shown with `-v` only, on stderr.

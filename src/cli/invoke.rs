@@ -1,0 +1,174 @@
+//! `rlx invoke`: calls a deployed function.
+
+use super::{ExitKind, Failure, target};
+use crate::aws::{Aws, AwsError, Named};
+use crate::context::Context;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{InvocationType, LogType};
+use base64::Engine;
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
+
+/// How a function is called.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum CallType {
+    /// Wait for its answer.
+    #[default]
+    RequestResponse,
+    /// Do not wait.
+    Event,
+    /// Only check whether it may be called.
+    DryRun,
+}
+
+/// Call a deployed function
+#[derive(Debug, clap::Args)]
+pub struct InvokeArgs {
+    /// The function, by its name in the manifest
+    #[arg(required_unless_present = "function_flag")]
+    pub function: Option<String>,
+    /// The same
+    #[arg(long = "function", short, value_name = "FUNCTION", conflicts_with = "function")]
+    pub function_flag: Option<String>,
+    /// What it is given: JSON, or any text
+    #[arg(long, short, value_name = "TEXT")]
+    pub data: Option<String>,
+    /// File with what it is given; `-` is stdin
+    #[arg(long, short, value_name = "FILE", conflicts_with = "data")]
+    pub path: Option<PathBuf>,
+    /// Take the data as text, even where it is JSON
+    #[arg(long)]
+    pub raw: bool,
+    /// How it is called
+    #[arg(long = "type", short = 't', value_enum, default_value_t, value_name = "TYPE")]
+    pub call: CallType,
+    /// Version or alias
+    #[arg(long, short, value_name = "QUALIFIER")]
+    pub qualifier: Option<String>,
+    /// Show the last lines of its log
+    #[arg(long, short)]
+    pub log: bool,
+    /// Client context, JSON
+    #[arg(long, value_name = "JSON")]
+    pub context: Option<String>,
+}
+
+/// What a function answered.
+struct Answer {
+    status: i32,
+    error: Option<String>,
+    version: Option<String>,
+    log: Option<String>,
+    payload: String,
+}
+
+/// Calls a function and prints its answer.
+pub fn run(args: &InvokeArgs, context: &Context) -> Result<ExitKind, Failure> {
+    let service = target::load(context)?.service;
+    let key = args.function.as_ref().or(args.function_flag.as_ref()).map(String::as_str).unwrap_or_default();
+    let name = super::logs::deployed_name(&service, key)?;
+    let payload = payload(args, context)?;
+    let answer = target::with_aws(&service, context, async |aws: &Aws| call(aws, &name, args, payload).await)?;
+    let value = serde_json::from_str::<Value>(&answer.payload).unwrap_or_else(|_| json!(answer.payload));
+    let json = json!({
+        "version": 1,
+        "function": key,
+        "status": answer.status,
+        "executedVersion": answer.version,
+        "error": answer.error,
+        "payload": value,
+        "log": answer.log,
+    });
+    let shown = if answer.payload.is_empty() { String::new() } else { format!("{value:#}\n") };
+    context.report.result(&json, &shown);
+    if let (Some(log), super::OutputFormat::Text) = (&answer.log, context.report.format) {
+        context.report.note(log);
+    }
+    match &answer.error {
+        None => Ok(ExitKind::Done),
+        Some(kind) => {
+            let message = value.get("errorMessage").and_then(Value::as_str).unwrap_or("see its answer above");
+            let class = value.get("errorType").and_then(Value::as_str).unwrap_or(kind);
+            Err(Failure::new(ExitKind::Failed, format!("{key} failed: {class}: {message}"))
+                .hint(format!("for its log: rlx logs -f {key}{}", target::stage_flag(context))))
+        }
+    }
+}
+
+async fn call(aws: &Aws, name: &str, args: &InvokeArgs, payload: Vec<u8>) -> Result<Answer, AwsError> {
+    let call = match args.call {
+        CallType::RequestResponse => InvocationType::RequestResponse,
+        CallType::Event => InvocationType::Event,
+        CallType::DryRun => InvocationType::DryRun,
+    };
+    let tail = args.log && call == InvocationType::RequestResponse;
+    let client_context = args.context.as_ref().map(|c| base64::engine::general_purpose::STANDARD.encode(c));
+    // A function may take 15 minutes, and must not be called again because its answer is slow.
+    let patient = aws_sdk_lambda::config::Builder::new()
+        .timeout_config(
+            aws_smithy_types::timeout::TimeoutConfig::builder()
+                .read_timeout(std::time::Duration::from_secs(920))
+                .build(),
+        )
+        .retry_config(aws_smithy_types::retry::RetryConfig::standard().with_max_attempts(1));
+    let answer = aws
+        .lambda()
+        .invoke()
+        .function_name(name)
+        .invocation_type(call)
+        .set_qualifier(args.qualifier.clone())
+        .set_log_type(tail.then_some(LogType::Tail))
+        .set_client_context(client_context)
+        .payload(Blob::new(payload))
+        .customize()
+        .config_override(patient)
+        .send()
+        .await
+        .named("Lambda", "Invoke")?;
+    let decode = |text: String| {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).trim_end().to_owned()
+    };
+    Ok(Answer {
+        status: answer.status_code,
+        error: answer.function_error,
+        version: answer.executed_version,
+        log: answer.log_result.map(decode),
+        payload: answer.payload.map(|p| String::from_utf8_lossy(p.as_ref()).into_owned()).unwrap_or_default(),
+    })
+}
+
+/// What the function is given: a flag, a file, what is piped in, or `{}`.
+fn payload(args: &InvokeArgs, context: &Context) -> Result<Vec<u8>, Failure> {
+    let cannot =
+        |what: String, error: std::io::Error| Failure::new(ExitKind::Usage, format!("cannot read {what}: {error}"));
+    let stdin = || {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes).map_err(|e| cannot("stdin".into(), e))
+    };
+    let bytes = match (&args.data, &args.path) {
+        (Some(data), _) => data.clone().into_bytes(),
+        (None, Some(path)) if path.as_os_str() == "-" => stdin()?,
+        (None, Some(path)) => {
+            let path = context.cwd.join(path);
+            std::fs::read(&path).map_err(|e| cannot(path.display().to_string(), e))?
+        }
+        (None, None) if !std::io::stdin().is_terminal() && piped() => stdin()?,
+        (None, None) => Vec::new(),
+    };
+    if bytes.is_empty() {
+        return Ok(b"{}".to_vec());
+    }
+    if args.raw || serde_json::from_slice::<Value>(&bytes).is_err() {
+        // Lambda takes JSON only: text becomes a JSON string.
+        return Ok(json!(String::from_utf8_lossy(&bytes)).to_string().into_bytes());
+    }
+    Ok(bytes)
+}
+
+/// Whether stdin is a file or a pipe with a writer that means it; a service manager's closed or empty stdin is not.
+fn piped() -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    std::fs::metadata("/dev/stdin").is_ok_and(|meta| meta.file_type().is_fifo() || meta.file_type().is_file())
+}

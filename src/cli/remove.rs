@@ -1,0 +1,78 @@
+//! `rlx remove`: takes the stack of a stage away.
+
+use super::{ExitKind, Failure, target};
+use crate::aws::Aws;
+use crate::context::Context;
+use crate::deploy::{self, DeployError, DeployRecord, Loss, Stack, StageLock};
+use crate::report::ProgressView;
+use serde_json::json;
+
+/// Remove the stack; shows what will be lost and asks
+#[derive(Debug, clap::Args)]
+pub struct RemoveArgs {}
+
+/// What was found to remove.
+enum Found {
+    Nothing,
+    Refused(Vec<Loss>),
+    Removed,
+}
+
+/// Removes.
+pub fn run(_args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
+    let service = target::load(context)?.service;
+    let lock = StageLock::take(&service.dir, &service.stage, &super::deploy::holder(context));
+    let _lock = lock.map_err(|error| target::failure(&error, context))?;
+    let view = ProgressView::new(&context.report, Default::default());
+    let name = service.stack_name();
+    let found = target::with_aws(&service, context, async |aws: &Aws| {
+        let Some(stack) = Stack::describe(aws, &name).await? else { return Ok(Found::Nothing) };
+        let losses = deploy::losses(aws, &stack).await?;
+        // The emulator keeps nothing anyway.
+        let local = matches!(aws.endpoint(), crate::aws::Endpoint::Local(_));
+        if !losses.is_empty() && !local && !context.options.yes && !agreed(&name, &losses, context) {
+            return Ok(Found::Refused(losses));
+        }
+        let result = deploy::remove(aws, &service, stack, &context.who(), &|progress| view.show(progress)).await;
+        view.end();
+        result.map(|()| Found::Removed).map_err(DeployError::from)
+    })?;
+    match found {
+        Found::Refused(losses) => Err(refused(&name, &losses)),
+        Found::Nothing => {
+            say(context, &name, "absent", &format!("There is no stack {name}: nothing to remove\n"));
+            Ok(ExitKind::Done)
+        }
+        Found::Removed => {
+            // What it says is no longer true, and the next deploy is a new one.
+            let _ = std::fs::remove_file(DeployRecord::path(&service.dir, &service.stage));
+            say(context, &name, "removed", &format!("Removed stack {name}\n"));
+            Ok(ExitKind::Done)
+        }
+    }
+}
+
+fn agreed(name: &str, losses: &[Loss], context: &Context) -> bool {
+    let mut question = format!("Removing stack {name} deletes for good:\n");
+    for loss in losses {
+        question.push_str(&format!("  {} ({}) {}\n", loss.logical_id, loss.resource_type, loss.physical_id));
+    }
+    question.push_str("Remove it?");
+    context.report.ask(&question)
+}
+
+fn refused(name: &str, losses: &[Loss]) -> Failure {
+    let mut failure = Failure::new(ExitKind::Usage, format!("stack {name} holds data, and was left as it is"));
+    for loss in losses {
+        failure = failure.detail(format!("  {} ({}) {}", loss.logical_id, loss.resource_type, loss.physical_id));
+    }
+    failure.hint("to remove it all the same: rlx remove --yes")
+}
+
+fn say(context: &Context, name: &str, status: &str, text: &str) {
+    let line = json!({ "version": 1, "event": "result", "status": status, "stack": name });
+    match context.report.format {
+        super::OutputFormat::Json => context.report.data(&format!("{line}\n")),
+        super::OutputFormat::Text => context.report.data(text),
+    }
+}

@@ -1,0 +1,104 @@
+//! Where a command works: stage, endpoint, region, profile; the emulator of stage local is started here.
+
+use super::service::load_service_with;
+use super::{ExitKind, Failure};
+use crate::aws::{Aws, AwsRemote, Endpoint, Settings};
+use crate::context::Context;
+use crate::local::{self, PythonVersion};
+use crate::manifest::variables::Scope;
+use crate::manifest::{Loaded, Service};
+
+/// The stage that runs on this machine.
+const LOCAL: &str = "local";
+
+/// The service as commands that talk to AWS get it: variables that lie in AWS are resolved there.
+pub fn load(context: &Context) -> Result<Loaded, Failure> {
+    let remote = AwsRemote::new(context, |scope: &Scope| {
+        let stage = if context.options.local { Some(LOCAL) } else { context.options.stage.as_deref() };
+        let endpoint = endpoint(context, stage.unwrap_or_default(), scope.endpoint.as_deref(), None)
+            .map_err(|error| error.to_string())?;
+        Ok(Settings { region: scope.region.clone(), profile: profile(context, scope.profile.as_deref()), endpoint })
+    });
+    load_service_with(context, &remote)
+}
+
+/// Where the calls for a service go. Starts the emulator for stage local where it does not run.
+pub fn settings(service: &Service, context: &Context) -> Result<Settings, Failure> {
+    let runtimes = service.functions.values().filter_map(|f| f.runtime.as_deref());
+    let python = runtimes.chain(service.provider.runtime.as_deref()).find_map(PythonVersion::of_runtime);
+    let endpoint = endpoint(context, &service.stage, service.stage_settings.endpoint.as_deref(), python)?;
+    let own = service.stage_settings.profile.as_deref();
+    let own = own.or_else(|| service.provider.raw.get("profile").and_then(serde_json::Value::as_str));
+    Ok(Settings { region: service.region.clone(), profile: profile(context, own), endpoint })
+}
+
+/// The flag, else the environment (which the SDK reads by itself), else what the manifest says.
+fn profile(context: &Context, own: Option<&str>) -> Option<String> {
+    let flag = context.options.aws_profile.clone();
+    let environment = ["AWS_PROFILE", "AWS_ACCESS_KEY_ID"].iter().any(|name| context.var(name).is_some());
+    flag.or_else(|| own.filter(|_| !environment).map(str::to_owned))
+}
+
+fn endpoint(
+    context: &Context,
+    stage: &str,
+    own: Option<&str>,
+    python: Option<PythonVersion>,
+) -> Result<Endpoint, local::LocalError> {
+    if let Some(url) = context.var("AWS_ENDPOINT_URL").or(own) {
+        return Ok(Endpoint::Url(url.to_owned()));
+    }
+    if stage != LOCAL {
+        return Ok(Endpoint::Aws);
+    }
+    let options = local::Options { python, ..Default::default() };
+    Ok(Endpoint::Local(local::start(context, &options)?))
+}
+
+/// Runs a command's work with AWS; what it failed with becomes a failure that knows the stage.
+pub fn with_aws<T, E>(
+    service: &Service,
+    context: &Context,
+    work: impl AsyncFnOnce(&Aws) -> Result<T, E>,
+) -> Result<T, Failure>
+where
+    E: Into<crate::deploy::DeployError>,
+{
+    let settings = settings(service, context)?;
+    let done = crate::aws::block_on(async {
+        let aws = Aws::new(context, settings).await;
+        let result = work(&aws).await;
+        if context.report.verbosity > 0 {
+            let (count, retries) = (aws.calls().count(), aws.calls().retries());
+            context.report.note(&format!("{count} AWS calls, {retries} of them retries"));
+        }
+        result
+    });
+    match done {
+        Ok(result) => result.map_err(|error| failure(&error.into(), context)),
+        Err(error) => Err(Failure::new(ExitKind::Failed, format!("cannot start the runtime: {error}"))),
+    }
+}
+
+/// A failure of the deploy room, with what to do next for this stage.
+pub fn failure(error: &crate::deploy::DeployError, context: &Context) -> Failure {
+    use crate::deploy::DeployError as E;
+    let kind = match error {
+        E::Aws(call) if call.is_denied() || call.is_bad_credentials() => ExitKind::Denied,
+        E::Interrupted { .. } => ExitKind::Interrupted,
+        _ => ExitKind::Failed,
+    };
+    let mut failure = Failure::new(kind, error.to_string());
+    failure.details = error.details();
+    failure.hints = error.hints(&stage_flag(context));
+    failure
+}
+
+/// How the stage was named on the command line, with a leading space.
+pub fn stage_flag(context: &Context) -> String {
+    match (&context.options.stage, context.options.local) {
+        (_, true) => " --local".to_owned(),
+        (Some(stage), false) => format!(" --stage {stage}"),
+        (None, false) => String::new(),
+    }
+}
