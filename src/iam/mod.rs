@@ -3,5 +3,6 @@
 pub mod catalogue;
 pub mod evaluate;
 pub mod policy;
+pub mod requirements;
 mod table;
 pub mod wildcard;

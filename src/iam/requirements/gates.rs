@@ -1,0 +1,62 @@
+//! Which actions of a handler depend on the resource's properties (`facts/reviewed/gates.tsv`).
+
+use crate::iam::table::Table;
+use crate::iam::wildcard::matches;
+use serde_json::Value;
+
+const GATES: Table = Table(include_str!("../facts/reviewed/gates.tsv"));
+
+/// Services that handlers of other services turn to only where a property speaks of them: prefix, words
+/// of which one stands in a property's name.
+const FOREIGN: &[(&str, &[&str])] = &[
+    ("ec2", &["vpc", "subnet", "securitygroup"]),
+    ("ecr", &["image", "repository"]),
+    ("elasticfilesystem", &["filesystem"]),
+    ("firehose", &["firehose", "deliverystream", "loggingconfig", "logdestination"]),
+    ("kinesis", &["kinesis", "stream"]),
+    ("kms", &["kms", "encrypt", "ssespecification"]),
+    ("logs", &["log"]),
+    ("s3", &["s3", "bucket"]),
+    ("s3files", &["filesystem"]),
+];
+
+/// Whether a resource calls for an action of its handlers. `home` is the prefix of its own service.
+pub(super) fn open(action: &str, resource: &Value, home: &str) -> bool {
+    let kind = resource["Type"].as_str().unwrap_or_default();
+    let prefix = format!("{kind} ");
+    let gate = GATES.with_prefix(&prefix).find(|row| matches(&row.key[prefix.len()..], action));
+    if let Some(gate) = gate {
+        return gate.list(0).any(|path| has(resource, path));
+    }
+    let service = action.split(':').next().unwrap_or_default();
+    match FOREIGN.iter().find(|(foreign, _)| *foreign == service && service != home) {
+        Some((_, words)) => mentions(&resource["Properties"], words),
+        None => true,
+    }
+}
+
+/// Whether a path such as `Code.S3Bucket` leads to something, in the properties or among the attributes.
+/// `*` always does. Lists are looked through.
+pub(super) fn has(resource: &Value, path: &str) -> bool {
+    fn walk(value: &Value, path: &str) -> bool {
+        let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
+        match (value, rest) {
+            (Value::Array(items), _) => items.iter().any(|item| walk(item, path)),
+            (Value::Object(map), None) => map.get(head).is_some_and(|v| !v.is_null()),
+            (Value::Object(map), Some(rest)) => map.get(head).is_some_and(|v| walk(v, rest)),
+            _ => false,
+        }
+    }
+    path == "*" || walk(&resource["Properties"], path) || walk(resource, path)
+}
+
+fn mentions(value: &Value, words: &[&str]) -> bool {
+    match value {
+        Value::Object(map) => map.iter().any(|(key, inner)| {
+            let key = key.to_ascii_lowercase();
+            words.iter().any(|word| key.contains(word)) || key != "environment" && mentions(inner, words)
+        }),
+        Value::Array(items) => items.iter().any(|item| mentions(item, words)),
+        _ => false,
+    }
+}

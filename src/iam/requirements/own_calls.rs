@@ -1,0 +1,139 @@
+//! What rlx itself calls, apart from what CloudFormation calls for it.
+
+use super::references::parameter_arn;
+use super::resolve::Resolver;
+use super::{Need, Requirements};
+use serde_json::Value;
+
+/// How a service is deployed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Deployment {
+    /// The deployment bucket, as the template refers to it.
+    pub bucket: Value,
+    /// The folder of all uploads in it.
+    pub prefix: String,
+    /// The role that CloudFormation works with, if one is set.
+    pub service_role: Option<Value>,
+    /// SNS topics that are told of the stack's events.
+    pub notification_arns: Vec<Value>,
+    /// Whether a stack policy is set.
+    pub stack_policy: bool,
+    /// Repositories of ECR that images are pushed to, by name.
+    pub repositories: Vec<String>,
+    /// What the manifest's variables ask AWS for.
+    pub variables: Vec<VariableSource>,
+}
+
+/// A variable of the manifest that asks AWS.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum VariableSource {
+    /// `${ssm:/path}`
+    Parameter(String),
+    /// `${ssm:/aws/reference/secretsmanager/name}`
+    Secret(String),
+    /// `${cf:stack.output}`
+    StackOutput(String),
+    /// `${s3:bucket/key}`
+    Object(String),
+}
+
+const STACK: &[&str] = &[
+    "cloudformation:CancelUpdateStack",
+    "cloudformation:ContinueUpdateRollback",
+    "cloudformation:CreateChangeSet",
+    "cloudformation:CreateStack",
+    "cloudformation:DeleteChangeSet",
+    "cloudformation:DeleteStack",
+    "cloudformation:DescribeChangeSet",
+    "cloudformation:DescribeEvents",
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStackResource",
+    "cloudformation:DescribeStackResources",
+    "cloudformation:DescribeStacks",
+    "cloudformation:ExecuteChangeSet",
+    "cloudformation:GetTemplate",
+    "cloudformation:ListChangeSets",
+    "cloudformation:ListStackResources",
+    "cloudformation:RollbackStack",
+    "cloudformation:TagResource",
+    "cloudformation:UntagResource",
+    "cloudformation:UpdateStack",
+];
+
+/// Adds it.
+pub(super) fn add(requirements: &mut Requirements, resolver: &Resolver<'_>, deployment: &Deployment) {
+    let scope = resolver.scope;
+    let stack = scope.arn(&format!("cloudformation:${{Region}}:${{Account}}:stack/{}/*", scope.stack));
+    for action in STACK {
+        requirements.add(action, &stack, None, Need::Rlx("stack"));
+    }
+    if deployment.stack_policy {
+        requirements.add("cloudformation:SetStackPolicy", &stack, None, Need::Rlx("stack policy"));
+    }
+    requirements.add("cloudformation:ValidateTemplate", "*", None, Need::Rlx("template"));
+    if let Some(role) = &deployment.service_role {
+        let role = resolver.text(role);
+        let role = if role.starts_with("arn:") { role } else { scope.arn("iam::${Account}:role/*") };
+        requirements.add("iam:PassRole", &role, Some("cloudformation.amazonaws.com"), Need::Rlx("service role"));
+    }
+    let bucket = resolver.text(&deployment.bucket);
+    let bucket = if bucket.is_empty() { "*".to_owned() } else { bucket };
+    for action in ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketVersions"] {
+        requirements.add(action, &scope.arn(&format!("s3:::{bucket}")), None, Need::Rlx("deployment bucket"));
+    }
+    // Removing a stack empties its bucket, also of what an older tool left outside the prefix.
+    let objects = scope.arn(&format!("s3:::{bucket}/*"));
+    for action in
+        ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"]
+    {
+        requirements.add(action, &objects, None, Need::Rlx("deployment bucket"));
+    }
+    for topic in &deployment.notification_arns {
+        requirements.add("sns:Publish", &resolver.text(topic), None, Need::Rlx("notifications"));
+    }
+    images(requirements, resolver, &deployment.repositories);
+    variables(requirements, resolver, &deployment.variables);
+}
+
+/// Amazon ECR User Guide, "IAM permissions for pushing an image".
+fn images(requirements: &mut Requirements, resolver: &Resolver<'_>, repositories: &[String]) {
+    const PUSH: [&str; 9] = [
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:CompleteLayerUpload",
+        "ecr:CreateRepository",
+        "ecr:DescribeImages",
+        "ecr:DescribeRepositories",
+        "ecr:InitiateLayerUpload",
+        "ecr:PutImage",
+        "ecr:UploadLayerPart",
+    ];
+    for repository in repositories {
+        requirements.add("ecr:GetAuthorizationToken", "*", None, Need::Rlx("images"));
+        let arn = resolver.scope.arn(&format!("ecr:${{Region}}:${{Account}}:repository/{repository}"));
+        for action in PUSH {
+            requirements.add(action, &arn, None, Need::Rlx("images"));
+        }
+    }
+}
+
+fn variables(requirements: &mut Requirements, resolver: &Resolver<'_>, sources: &[VariableSource]) {
+    let scope = resolver.scope;
+    for source in sources {
+        let (action, arn) = match source {
+            VariableSource::Parameter(path) => ("ssm:GetParameter", parameter_arn(path, scope)),
+            VariableSource::Secret(name) => {
+                let reference = parameter_arn(&format!("aws/reference/secretsmanager/{name}"), scope);
+                requirements.add("ssm:GetParameter", &reference, None, Need::Rlx("variables"));
+                let secret = scope.arn(&format!("secretsmanager:${{Region}}:${{Account}}:secret:{name}-*"));
+                ("secretsmanager:GetSecretValue", secret)
+            }
+            VariableSource::StackOutput(stack) => {
+                let arn = scope.arn(&format!("cloudformation:${{Region}}:${{Account}}:stack/{stack}/*"));
+                ("cloudformation:DescribeStacks", arn)
+            }
+            VariableSource::Object(path) => ("s3:GetObject", scope.arn(&format!("s3:::{path}"))),
+        };
+        requirements.add(action, &arn, None, Need::Rlx("variables"));
+    }
+}

@@ -1,0 +1,236 @@
+//! What one resource of a template needs.
+
+use super::resolve::Resolver;
+use super::{Need, Requirements, arns, gates};
+use crate::iam::catalogue::{self, Action, Operation};
+use crate::iam::table::Table;
+use crate::iam::wildcard::covers;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Type and property (`*`: always), actions that handlers do not list.
+const EXTRAS: Table = Table(include_str!("../facts/reviewed/extras.tsv"));
+
+/// More kinds of resources than this in one action are named by the service alone.
+const MAX_FORMATS: usize = 4;
+
+/// Adds what a resource needs.
+pub(super) fn add(requirements: &mut Requirements, logical_id: &str, resource: &Value, resolver: &Resolver<'_>) {
+    let kind = resource["Type"].as_str().unwrap_or_default();
+    let need = || Need::Resource(logical_id.to_owned());
+    if kind.starts_with("Custom::") || kind == "AWS::CloudFormation::CustomResource" {
+        let token = resolver.text(&resource["Properties"]["ServiceToken"]);
+        let action = if token.contains(":sns:") { "sns:Publish" } else { "lambda:InvokeFunction" };
+        let any = resolver.scope.arn("lambda:${Region}:${Account}:function:*");
+        requirements.add(action, if token.starts_with("arn:") { &token } else { &any }, None, need());
+        return;
+    }
+    let (wanted, inferred) = actions(kind);
+    if inferred {
+        requirements.inferred.insert(logical_id.to_owned(), kind.to_owned());
+    }
+    let home = home(&wanted);
+    let seen = Seen::new(logical_id, resource, *resolver);
+    let prefix = format!("{kind} ");
+    let asked = |path: &str| gates::has(resource, path);
+    let extras = EXTRAS.with_prefix(&prefix).filter(|row| asked(&row.key[prefix.len()..]));
+    let extras = extras.flat_map(|row| row.list(0).map(str::to_owned));
+    let gated = wanted.into_iter().filter(|action| gates::open(action, resource, &home));
+    for action in gated.chain(extras).flat_map(|name| known(&name)).collect::<BTreeSet<_>>() {
+        match action.as_str() {
+            "iam:PassRole" | "iam:GetRole" if kind != "AWS::IAM::Role" => {
+                let service = (action == "iam:PassRole").then(|| passed_to(kind)).flatten();
+                for role in &seen.roles {
+                    requirements.add(&action, role, service.as_deref(), need());
+                }
+            }
+            "iam:CreateServiceLinkedRole" => {
+                let roles = resolver.scope.arn("iam::${Account}:role/aws-service-role/*");
+                requirements.add(&action, &roles, None, need());
+            }
+            _ => {
+                for resource in seen.resources_of(&action) {
+                    requirements.add(&action, &resource, None, need());
+                }
+            }
+        }
+    }
+}
+
+/// The actions of a type's handlers; inferred from its name where there are none on record.
+fn actions(kind: &str) -> (BTreeSet<String>, bool) {
+    const ALL: [Operation; 4] = [Operation::Create, Operation::Read, Operation::Update, Operation::Delete];
+    if let Some(handlers) = catalogue::handlers(kind) {
+        return (ALL.iter().flat_map(|operation| handlers.actions(*operation)).collect(), false);
+    }
+    let mut parts = kind.split("::").skip(1);
+    let (Some(service), Some(name)) = (parts.next(), parts.next()) else { return (BTreeSet::new(), true) };
+    let Some(prefix) = catalogue::prefix_of_service(service) else { return (BTreeSet::new(), true) };
+    const VERBS: [&str; 9] = ["Create", "Delete", "Update", "Modify", "Describe", "Get", "List", "Put", "Tag"];
+    let speaks = |action: &Action| {
+        let rest = action.name().split_once(':').map_or("", |(_, n)| n);
+        VERBS.iter().any(|verb| rest.strip_prefix(verb).is_some_and(|r| r.trim_end_matches('s') == name))
+    };
+    (catalogue::actions_of(prefix).into_iter().filter(speaks).map(|a| a.name().to_owned()).collect(), true)
+}
+
+/// The prefix of the service that most actions belong to.
+fn home(actions: &BTreeSet<String>) -> String {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for prefix in actions.iter().filter_map(|a| a.split(':').next()) {
+        *counts.entry(prefix).or_default() += 1;
+    }
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(prefix, _)| prefix.to_owned()).unwrap_or_default()
+}
+
+/// The actions that exist behind a name from a handler: itself, a pattern, or the actions of an API operation.
+fn known(name: &str) -> Vec<String> {
+    if let Some(action) = catalogue::action(name) {
+        return vec![action.name().to_owned()];
+    }
+    if name.contains('*') {
+        return vec![name.to_owned()];
+    }
+    let (prefix, operation) = name.split_once(':').unwrap_or((name, ""));
+    catalogue::actions_of_operation(prefix, operation).into_iter().map(str::to_owned).collect()
+}
+
+/// The service that uses a role which resources of a type are given.
+fn passed_to(kind: &str) -> Option<String> {
+    const SERVICES: &[(&str, &str)] = &[
+        ("AWS::ApiGateway", "apigateway"),
+        ("AWS::AppSync", "appsync"),
+        ("AWS::ApplicationAutoScaling", "application-autoscaling"),
+        ("AWS::CloudFormation", "cloudformation"),
+        ("AWS::CodeBuild", "codebuild"),
+        ("AWS::Cognito", "cognito-idp"),
+        ("AWS::DynamoDB", "dynamodb"),
+        ("AWS::Events", "events"),
+        ("AWS::IoT", "iot"),
+        ("AWS::KinesisFirehose", "firehose"),
+        ("AWS::Lambda", "lambda"),
+        ("AWS::Logs", "logs"),
+        ("AWS::Pipes", "pipes"),
+        ("AWS::S3", "s3"),
+        ("AWS::SNS", "sns"),
+        ("AWS::Scheduler", "scheduler"),
+        ("AWS::StepFunctions", "states"),
+    ];
+    let found = SERVICES.iter().find(|(start, _)| kind.starts_with(start));
+    found.map(|(_, service)| format!("{service}.amazonaws.com"))
+}
+
+/// What a resource's properties say of itself and of others.
+struct Seen<'a> {
+    own: Vec<String>,
+    /// ARNs of others among the properties.
+    references: BTreeSet<String>,
+    roles: BTreeSet<String>,
+    /// Objects in S3: code, definitions.
+    objects: BTreeSet<String>,
+    resolver: Resolver<'a>,
+}
+
+impl<'a> Seen<'a> {
+    fn new(logical_id: &str, resource: &Value, resolver: Resolver<'a>) -> Self {
+        let own = arns::own(logical_id, resource, resolver);
+        let mut seen =
+            Self { own, references: BTreeSet::new(), roles: BTreeSet::new(), objects: BTreeSet::new(), resolver };
+        seen.walk("", &resource["Properties"]);
+        seen
+    }
+
+    fn walk(&mut self, key: &str, value: &Value) {
+        // What stands there concerns others than the one who deploys.
+        const FOREIGN: &[&str] =
+            &["Environment", "Tags", "Policies", "PolicyDocument", "AssumeRolePolicyDocument", "ManagedPolicyArns"];
+        if FOREIGN.contains(&key) {
+            return;
+        }
+        let intrinsic = |map: &serde_json::Map<String, Value>| {
+            map.len() == 1 && map.keys().all(|k| k == "Ref" || k.starts_with("Fn::"))
+        };
+        match value {
+            Value::Object(map) if !intrinsic(map) => {
+                let get = |names: [&str; 2]| names.iter().find_map(|name| map.get(*name));
+                if let (Some(bucket), Some(object)) = (get(["S3Bucket", "Bucket"]), get(["S3Key", "Key"])) {
+                    self.object(bucket, object);
+                }
+                for (key, inner) in map {
+                    self.walk(key, inner);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.walk(key, item)),
+            Value::String(_) | Value::Object(_) => self.text(key, value),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, key: &str, value: &Value) {
+        let text = self.resolver.text(value);
+        let role = self.resolver.scope.arn("iam::${Account}:role/*");
+        let named_role =
+            key.to_ascii_lowercase().contains("role") || key == "Credentials" || key.ends_with("CallerArn");
+        if named_role && (text.contains(":role/") || !text.starts_with("arn:")) {
+            let whole = text.starts_with("arn:");
+            self.roles.insert(if whole { text } else { role });
+        } else if text.starts_with("arn:") {
+            self.references.insert(text);
+        }
+    }
+
+    /// The folder of an object, since its last part changes with each deploy.
+    fn object(&mut self, bucket: &Value, key: &Value) {
+        let (bucket, key) = (self.resolver.text(bucket), self.resolver.text(key));
+        let folder = key.rfind('/').map_or("", |at| &key[..=at]);
+        self.objects.insert(self.resolver.scope.arn(&format!("s3:::{bucket}/{folder}*")));
+    }
+
+    /// The ARNs that an action needs: the resource's own, else those that its properties name, else all of the kind.
+    fn resources_of(&self, name: &str) -> BTreeSet<String> {
+        let Some(action) = catalogue::action(name) else { return ["*".to_owned()].into() };
+        if action.wants_any_resource() {
+            return ["*".to_owned()].into();
+        }
+        let formats: BTreeSet<String> = action.resource_types().map(|t| self.pattern(t.arn())).collect();
+        let any = formats.iter().map(|format| wider(format)).collect::<Vec<_>>();
+        let fits = |arn: &&String| any.iter().any(|format| covers(format, arn));
+        let own: BTreeSet<String> = self.own.iter().filter(fits).cloned().collect();
+        if !own.is_empty() {
+            return own;
+        }
+        if name.starts_with("s3:GetObject") && !self.objects.is_empty() {
+            return self.objects.clone();
+        }
+        let named: BTreeSet<String> = self.references.iter().filter(fits).cloned().collect();
+        if !named.is_empty() {
+            return named;
+        }
+        if formats.len() > MAX_FORMATS {
+            return [self.resolver.scope.arn(&format!("{}:${{Region}}:${{Account}}:*", action.prefix()))].into();
+        }
+        if formats.is_empty() { ["*".to_owned()].into() } else { formats }
+    }
+
+    /// An ARN format as a pattern in this scope.
+    fn pattern(&self, format: &str) -> String {
+        let scope = self.resolver.scope;
+        let format = format.replace("${Partition}", &scope.partition);
+        let mut text = format.replace("${Region}", &scope.region).replace("${Account}", scope.account());
+        while let Some((start, end)) = text.find("${").and_then(|s| Some((s, s + text[s..].find('}')?))) {
+            text.replace_range(start..=end, "*");
+        }
+        text
+    }
+}
+
+/// A pattern for any region and account, since what properties name may lie elsewhere.
+fn wider(pattern: &str) -> String {
+    let mut parts: Vec<&str> = pattern.splitn(6, ':').collect();
+    for index in [3, 4] {
+        if parts.get(index).is_some_and(|part| !part.is_empty()) {
+            parts[index] = "*";
+        }
+    }
+    parts.join(":")
+}
