@@ -11,6 +11,7 @@ mod invoke;
 mod local;
 mod logs;
 mod package;
+mod permissions;
 mod print;
 mod remove;
 mod schema;
@@ -92,6 +93,7 @@ pub enum Command {
     Local(local::LocalArgs),
     Logs(logs::LogsArgs),
     Package(package::PackageArgs),
+    Permissions(permissions::PermissionsArgs),
     Print(print::PrintArgs),
     Remove(remove::RemoveArgs),
     Schema(schema::SchemaArgs),
@@ -129,6 +131,7 @@ fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
         Command::Local(args) => local::run(&args, context),
         Command::Logs(args) => logs::run(&args, context),
         Command::Package(args) => package::run(&args, context),
+        Command::Permissions(args) => permissions::run(&args, context),
         Command::Print(args) => print::run(&args, context),
         Command::Remove(args) => remove::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),

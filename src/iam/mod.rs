@@ -3,6 +3,8 @@
 pub mod catalogue;
 pub mod evaluate;
 pub mod policy;
+pub mod render;
 pub mod requirements;
 mod table;
+pub mod trust;
 pub mod wildcard;

@@ -75,17 +75,17 @@ impl Requirements {
 
     /// Statements, so that each action on the same resources stands in one.
     fn statements(&self, options: &DocumentOptions) -> Vec<Statement> {
-        type Key = (String, Option<String>);
-        let mut by_action: BTreeMap<Key, (BTreeSet<String>, BTreeSet<Need>)> = BTreeMap::new();
+        type Key<T> = (Option<String>, T);
+        type Group = (BTreeSet<String>, BTreeSet<Need>);
+        let mut by_action: BTreeMap<Key<String>, Group> = BTreeMap::new();
         for (permission, needs) in self.iter() {
             let Permission { action, resource, passed_to } = permission.clone();
-            let (resources, all) = by_action.entry((action, passed_to)).or_default();
+            let (resources, all) = by_action.entry((passed_to, action)).or_default();
             resources.insert(resource);
             all.extend(needs.iter().cloned());
         }
-        let mut grouped: BTreeMap<(Option<String>, BTreeSet<String>), (BTreeSet<String>, BTreeSet<Need>)> =
-            BTreeMap::new();
-        for ((action, passed_to), (resources, needs)) in by_action {
+        let mut grouped: BTreeMap<Key<BTreeSet<String>>, Group> = BTreeMap::new();
+        for ((passed_to, action), (resources, needs)) in by_action {
             let resources = if options.compact { shorten(&resources, &options.own_names) } else { resources };
             let (actions, all) = grouped.entry((passed_to, without_covered(resources))).or_default();
             actions.insert(action);

@@ -13,7 +13,7 @@ mod resolve;
 mod resource;
 
 pub use document::{Document, DocumentOptions, MAX_LENGTH, Statement};
-pub use own_calls::{Deployment, VariableSource};
+pub use own_calls::Deployment;
 
 use crate::template::Template;
 use resolve::Resolver;

@@ -2,7 +2,8 @@
 
 use super::references::parameter_arn;
 use super::resolve::Resolver;
-use super::{Need, Requirements};
+use super::{Need, Requirements, Scope};
+use crate::manifest::variables::Lookup;
 use serde_json::Value;
 
 /// How a service is deployed.
@@ -21,20 +22,7 @@ pub struct Deployment {
     /// Repositories of ECR that images are pushed to, by name.
     pub repositories: Vec<String>,
     /// What the manifest's variables ask AWS for.
-    pub variables: Vec<VariableSource>,
-}
-
-/// A variable of the manifest that asks AWS.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum VariableSource {
-    /// `${ssm:/path}`
-    Parameter(String),
-    /// `${ssm:/aws/reference/secretsmanager/name}`
-    Secret(String),
-    /// `${cf:stack.output}`
-    StackOutput(String),
-    /// `${s3:bucket/key}`
-    Object(String),
+    pub variables: Vec<Lookup>,
 }
 
 const STACK: &[&str] = &[
@@ -78,14 +66,19 @@ pub(super) fn add(requirements: &mut Requirements, resolver: &Resolver<'_>, depl
     }
     let bucket = resolver.text(&deployment.bucket);
     let bucket = if bucket.is_empty() { "*".to_owned() } else { bucket };
-    for action in ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketVersions"] {
+    for action in ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"] {
         requirements.add(action, &scope.arn(&format!("s3:::{bucket}")), None, Need::Rlx("deployment bucket"));
     }
     // Removing a stack empties its bucket, also of what an older tool left outside the prefix.
     let objects = scope.arn(&format!("s3:::{bucket}/*"));
-    for action in
-        ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"]
-    {
+    for action in [
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:GetObject",
+        "s3:ListMultipartUploadParts",
+        "s3:PutObject",
+    ] {
         requirements.add(action, &objects, None, Need::Rlx("deployment bucket"));
     }
     for topic in &deployment.notification_arns {
@@ -117,22 +110,29 @@ fn images(requirements: &mut Requirements, resolver: &Resolver<'_>, repositories
     }
 }
 
-fn variables(requirements: &mut Requirements, resolver: &Resolver<'_>, sources: &[VariableSource]) {
-    let scope = resolver.scope;
-    for source in sources {
-        let (action, arn) = match source {
-            VariableSource::Parameter(path) => ("ssm:GetParameter", parameter_arn(path, scope)),
-            VariableSource::Secret(name) => {
-                let reference = parameter_arn(&format!("aws/reference/secretsmanager/{name}"), scope);
-                requirements.add("ssm:GetParameter", &reference, None, Need::Rlx("variables"));
-                let secret = scope.arn(&format!("secretsmanager:${{Region}}:${{Account}}:secret:{name}-*"));
+fn variables(requirements: &mut Requirements, resolver: &Resolver<'_>, lookups: &[Lookup]) {
+    for lookup in lookups {
+        let scope = match lookup {
+            Lookup::StackOutput { region, .. } | Lookup::Parameter { region, .. } | Lookup::Secret { region, .. } => {
+                let region = region.clone().unwrap_or_else(|| resolver.scope.region.clone());
+                Scope { region, ..resolver.scope.clone() }
+            }
+            _ => resolver.scope.clone(),
+        };
+        let (action, arn) = match lookup {
+            // Whoever has credentials may ask for their account.
+            Lookup::AccountId => continue,
+            Lookup::Parameter { name, .. } => ("ssm:GetParameter", parameter_arn(name, &scope)),
+            Lookup::Secret { id, .. } if id.starts_with("arn:") => ("secretsmanager:GetSecretValue", id.clone()),
+            Lookup::Secret { id, .. } => {
+                let secret = scope.arn(&format!("secretsmanager:${{Region}}:${{Account}}:secret:{id}-*"));
                 ("secretsmanager:GetSecretValue", secret)
             }
-            VariableSource::StackOutput(stack) => {
+            Lookup::StackOutput { stack, .. } => {
                 let arn = scope.arn(&format!("cloudformation:${{Region}}:${{Account}}:stack/{stack}/*"));
                 ("cloudformation:DescribeStacks", arn)
             }
-            VariableSource::Object(path) => ("s3:GetObject", scope.arn(&format!("s3:::{path}"))),
+            Lookup::Object { bucket, key } => ("s3:GetObject", scope.arn(&format!("s3:::{bucket}/{key}"))),
         };
         requirements.add(action, &arn, None, Need::Rlx("variables"));
     }

@@ -1,0 +1,146 @@
+//! Policies in the forms that tools take.
+
+use serde_json::{Map, Value, json};
+
+/// A form.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// A policy document, or a list of them.
+    #[default]
+    Json,
+    /// The same in YAML.
+    Yaml,
+    /// Terraform resources.
+    Terraform,
+    /// A CloudFormation template.
+    Cloudformation,
+}
+
+/// What is rendered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policies<'a> {
+    /// What names begin with, such as `orders-dev-deploy`.
+    pub name: &'a str,
+    /// Policy documents that grant.
+    pub documents: &'a [Value],
+    /// The trust policy of a role that has them.
+    pub trust: Option<&'a Value>,
+    /// Whether the documents are asked for, rather than the trust policy alone.
+    pub with_documents: bool,
+}
+
+/// Renders policies; the text ends with a line break.
+pub fn render(policies: &Policies<'_>, format: Format) -> String {
+    match format {
+        Format::Json => format!("{:#}\n", plain(policies)),
+        Format::Yaml => yaml(&plain(policies)),
+        Format::Terraform => terraform(policies),
+        Format::Cloudformation => yaml(&cloudformation(policies)),
+    }
+}
+
+fn yaml(value: &Value) -> String {
+    // A JSON value always has a YAML form.
+    serde_yaml_ng::to_string(value).unwrap_or_else(|error| format!("# {error}\n"))
+}
+
+/// One document as it is, several as a list.
+fn plain(policies: &Policies<'_>) -> Value {
+    match (policies.trust, policies.documents) {
+        (Some(trust), _) => trust.clone(),
+        (None, [one]) => one.clone(),
+        (None, many) => json!(many),
+    }
+}
+
+fn cloudformation(policies: &Policies<'_>) -> Value {
+    let mut resources = Map::new();
+    let documents = if policies.with_documents { policies.documents } else { &[] };
+    for (index, document) in documents.iter().enumerate() {
+        let properties = json!({ "ManagedPolicyName": numbered(policies, index), "PolicyDocument": document });
+        resources.insert(
+            format!("Policy{}", index + 1),
+            json!({ "Type": "AWS::IAM::ManagedPolicy", "Properties": properties }),
+        );
+    }
+    if let Some(trust) = policies.trust {
+        let references: Vec<Value> = resources.keys().map(|id| json!({ "Ref": id })).collect();
+        let mut properties = json!({ "RoleName": policies.name, "AssumeRolePolicyDocument": trust });
+        if !references.is_empty() {
+            properties["ManagedPolicyArns"] = json!(references);
+        }
+        resources.insert("Role".into(), json!({ "Type": "AWS::IAM::Role", "Properties": properties }));
+    }
+    json!({ "AWSTemplateFormatVersion": "2010-09-09", "Resources": resources })
+}
+
+fn terraform(policies: &Policies<'_>) -> String {
+    let label: String = policies.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let mut blocks = Vec::new();
+    let documents = if policies.with_documents { policies.documents } else { &[] };
+    if let Some(trust) = policies.trust {
+        blocks.push(format!(
+            "resource \"aws_iam_role\" \"{label}\" {{\n  name               = \"{}\"\n  assume_role_policy = {}\n}}\n",
+            policies.name,
+            jsonencode(trust)
+        ));
+    }
+    for (index, document) in documents.iter().enumerate() {
+        let own = if index == 0 { label.clone() } else { format!("{label}_{}", index + 1) };
+        blocks.push(format!(
+            "resource \"aws_iam_policy\" \"{own}\" {{\n  name   = \"{}\"\n  policy = {}\n}}\n",
+            numbered(policies, index),
+            jsonencode(document)
+        ));
+        if policies.trust.is_some() {
+            blocks.push(format!(
+                "resource \"aws_iam_role_policy_attachment\" \"{own}\" {{\n  role       = aws_iam_role.{label}.name\n  policy_arn = aws_iam_policy.{own}.arn\n}}\n"
+            ));
+        }
+    }
+    blocks.join("\n")
+}
+
+/// JSON is an expression of Terraform's language, apart from its templates.
+fn jsonencode(value: &Value) -> String {
+    let text = format!("{value:#}").replace("${", "$${").replace("%{", "%%{");
+    format!("jsonencode({})", text.replace('\n', "\n  "))
+}
+
+fn numbered(policies: &Policies<'_>, index: usize) -> String {
+    if index == 0 { policies.name.to_owned() } else { format!("{}-{}", policies.name, index + 1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document() -> Value {
+        json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*" }] })
+    }
+
+    fn policies<'a>(documents: &'a [Value], trust: Option<&'a Value>) -> Policies<'a> {
+        Policies { name: "orders-dev-deploy", documents, trust, with_documents: true }
+    }
+
+    #[test]
+    fn one_document_is_itself_and_several_are_a_list() {
+        let read = |documents: &[Value]| -> Value {
+            serde_json::from_str(&render(&policies(documents, None), Format::Json)).unwrap()
+        };
+        assert_eq!(read(&[document()]), document());
+        assert_eq!(read(&[document(), document()]).as_array().map(Vec::len), Some(2));
+    }
+
+    #[test]
+    fn terraform_has_a_policy_and_a_role_that_has_it() {
+        let trust = json!({ "Statement": "${x}" });
+        insta::assert_snapshot!(render(&policies(&[document()], Some(&trust)), Format::Terraform));
+    }
+
+    #[test]
+    fn a_template_has_a_policy_and_a_role_that_has_it() {
+        let trust = json!({ "Statement": [] });
+        insta::assert_snapshot!(render(&policies(&[document()], Some(&trust)), Format::Cloudformation));
+    }
+}
