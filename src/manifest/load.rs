@@ -1,7 +1,8 @@
 //! A service directory → [`Service`]: find, read, apply the stage, resolve, validate.
 
-use super::document::{Node, ReadError, Sources, Value};
+use super::document::{Node, ReadError, Sources, Span, Value};
 use super::model::{self, Frame};
+use super::script::{self, Mode, Outcome, Script};
 use super::variables::{self, Remote, Resolution, Unresolved, World};
 use super::{Problem, Problems, Service, discover, dotenv, merge, plugins, read, schema, stage};
 use std::collections::BTreeMap;
@@ -122,7 +123,7 @@ pub fn resolve(request: &LoadRequest<'_>) -> Result<Resolved, LoadFailure> {
     let fail = |problems: Problems, sources: Sources| LoadFailure { problems, sources, config: None };
     let file = discover::manifest(&request.dir, request.config.as_deref())
         .map_err(|p| fail(ReadError::from(p).into(), Sources::default()))?;
-    let mut config = match read_manifest(&file, &request.dir, &mut sources) {
+    let mut config = match read_manifest(&file, request, &mut sources) {
         Ok(config) => config,
         Err(error) => return Err(fail(error.into(), sources)),
     };
@@ -175,9 +176,13 @@ pub fn resolve(request: &LoadRequest<'_>) -> Result<Resolved, LoadFailure> {
     })
 }
 
-fn read_manifest(file: &Path, dir: &Path, sources: &mut Sources) -> Result<Node, ReadError> {
-    let shown = file.strip_prefix(dir).unwrap_or(file);
-    let mut config = read::file(file, shown, sources)?;
+fn read_manifest(file: &Path, request: &LoadRequest<'_>, sources: &mut Sources) -> Result<Node, ReadError> {
+    let shown = file.strip_prefix(&request.dir).unwrap_or(file);
+    let mut config = if file.extension().and_then(|e| e.to_str()).is_some_and(script::is_script) {
+        evaluate_manifest(file, shown, request, sources)?
+    } else {
+        read::file(file, shown, sources)?
+    };
     let Value::Map(map) = &mut config.value else {
         let problem = match config.span {
             Some(span) => Problem::span(span, "a manifest is a mapping with `service`, `provider` and `functions`"),
@@ -194,6 +199,31 @@ fn read_manifest(file: &Path, dir: &Path, sources: &mut Sources) -> Result<Node,
         provider.node.value = Value::Map([("name".to_owned(), entry)].into_iter().collect());
     }
     Ok(config)
+}
+
+/// A manifest that is JavaScript or TypeScript.
+fn evaluate_manifest(
+    file: &Path,
+    shown: &Path,
+    request: &LoadRequest<'_>,
+    sources: &mut Sources,
+) -> Result<Node, ReadError> {
+    let source = sources.add(shown, std::fs::read_to_string(file).unwrap_or_default());
+    let script = Script {
+        file,
+        dir: &request.dir,
+        env: &request.env,
+        options: serde_json::json!({ "stage": request.stage, "region": request.region }),
+        address: None,
+        mode: Mode::Manifest,
+    };
+    let refuse = &mut |_| Err("a manifest cannot ask for its own variables".to_owned());
+    match script::evaluate(&script, refuse) {
+        Ok(Outcome::Part(json) | Outcome::Whole(json)) => {
+            Ok(Node::from_json(json, Some(Span { source, start: 0, end: 0 })))
+        }
+        Err(error) => Err(Problem::nowhere(format!("cannot evaluate {}: {error}", shown.display())).into()),
+    }
 }
 
 fn world<'a>(request: &LoadRequest<'a>, problems: &mut Problems) -> World<'a> {

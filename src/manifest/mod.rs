@@ -15,6 +15,7 @@ pub mod plugins;
 pub mod problem;
 mod read;
 pub mod schema;
+mod script;
 pub mod service;
 pub mod stage;
 pub mod variables;

@@ -435,6 +435,15 @@ impl<'a> Resolver<'a> {
         Ok(Ok(node))
     }
 
+    /// The keys at a path, as far as it stands by now.
+    pub fn keys(&self, path: &[&str]) -> Vec<String> {
+        let id = path.iter().try_fold(self.root, |id, key| self.tree.child(id, key));
+        match id.map(|id| &self.tree.get(id).content) {
+            Some(super::tree::Content::Map(map)) => map.keys().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Asks for a value from AWS: the answer, or a stop until the questions are asked.
     pub fn remote(&mut self, lookup: Lookup) -> Result<Option<Found>, Halt> {
         match self.answers.get(&lookup) {

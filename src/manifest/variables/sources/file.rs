@@ -1,8 +1,9 @@
-//! `${file(path):key.path}`: a file, or a part of it. YAML, JSON, Terraform state and JavaScript are read; anything
-//! else is text.
+//! `${file(path):key.path}`: a file, or a part of it. YAML, JSON and Terraform state are read, JavaScript and TypeScript
+//! evaluated; anything else is text.
 
 use super::Arguments;
 use crate::manifest::document::{self, Node, Span, Syntax, Value};
+use crate::manifest::script::{self, Mode, Outcome, Question, Script, ScriptError};
 use crate::manifest::variables::resolver::{Answer, Halt, Resolver, Stop};
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -10,7 +11,11 @@ use std::rc::Rc;
 
 /// What was read, by path: `None` where there is no such file, `Err` where reading failed (and was reported).
 #[derive(Default)]
-pub(in crate::manifest::variables) struct FileCache(HashMap<PathBuf, Result<Option<Rc<Node>>, Stop>>);
+pub(in crate::manifest::variables) struct FileCache {
+    whole: HashMap<PathBuf, Result<Option<Rc<Node>>, Stop>>,
+    /// Parts of files whose functions decide about the value.
+    parts: HashMap<(PathBuf, Option<String>), Node>,
+}
 
 pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Result<Answer, Halt> {
     let Some(given) = arguments.param(0)?.map(str::to_owned) else {
@@ -18,11 +23,24 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Res
     };
     let path = normal(&resolver.world.dir.join(&given));
     resolver.include(arguments.expression.clone())?;
-    let content = match resolver.files.0.get(&path) {
+    let content = match resolver.files.whole.get(&path) {
         Some(known) => known.clone()?,
+        None if is_script(&path) && path.is_file() => {
+            let address = arguments.address.as_ref().map(|_| arguments.address()).transpose()?;
+            match evaluated(resolver, &path, address)? {
+                Evaluated::Whole(content) => Some(content),
+                Evaluated::Part(Node { value: Value::Null, .. }) => {
+                    return Ok(Answer::missing(format!(
+                        "{given} gives no value for `{}`",
+                        address.unwrap_or_default()
+                    )));
+                }
+                Evaluated::Part(node) => return Ok(Answer::Found(node)),
+            }
+        }
         None => {
             let content = read(resolver, &path);
-            resolver.files.0.insert(path, content.clone());
+            resolver.files.whole.insert(path, content.clone());
             content?
         }
     };
@@ -36,6 +54,71 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Res
     match part(resolver, &content, address)? {
         Some(node) => Ok(Answer::Found(node)),
         None => Ok(Answer::missing(format!("{given} has no `{address}`"))),
+    }
+}
+
+enum Evaluated {
+    Whole(Rc<Node>),
+    Part(Node),
+}
+
+fn is_script(path: &Path) -> bool {
+    path.extension().and_then(|e| e.to_str()).is_some_and(script::is_script)
+}
+
+/// What node makes of a file.
+fn evaluated(resolver: &mut Resolver<'_>, path: &Path, address: Option<&str>) -> Result<Evaluated, Halt> {
+    let key = (path.to_path_buf(), address.map(str::to_owned));
+    if let Some(known) = resolver.files.parts.get(&key) {
+        return Ok(Evaluated::Part(known.clone()));
+    }
+    let world = resolver.world;
+    let shown = path.strip_prefix(&world.dir).unwrap_or(path);
+    let options = world.options.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let script = Script {
+        file: path,
+        dir: &world.dir,
+        env: &world.env,
+        options: serde_json::Value::Object(options),
+        address,
+        mode: Mode::File,
+    };
+    let mut stop = None;
+    let result = script::evaluate(&script, &mut |question| {
+        let answer = match question {
+            Question::Variable(text) => resolver.resolve_string(format!("${{{text}}}")),
+            Question::Text(text) => resolver.resolve_string(text),
+            Question::Property(keys) => {
+                let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+                resolver.configuration(&keys).map(|found| found.unwrap_or(Node { value: Value::Null, span: None }))
+            }
+        };
+        answer.map(|node| node.to_json()).map_err(|reason| {
+            stop = Some(reason);
+            "rlx cannot resolve this variable".to_owned()
+        })
+    });
+    match result {
+        Ok(outcome) => {
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            let span = Span { source: resolver.documents.add(shown, text), start: 0, end: 0 };
+            let node = |json| Node::from_json(json, Some(span));
+            match outcome {
+                Outcome::Whole(json) => {
+                    let content = Rc::new(node(json));
+                    resolver.files.whole.insert(key.0, Ok(Some(content.clone())));
+                    Ok(Evaluated::Whole(content))
+                }
+                Outcome::Part(json) => {
+                    let part = node(json);
+                    resolver.files.parts.insert(key, part.clone());
+                    Ok(Evaluated::Part(part))
+                }
+            }
+        }
+        // The function failed because a variable has no value: that is what is told.
+        Err(ScriptError::Threw { .. }) if stop.is_some() => Err(Halt::Stop(stop.unwrap_or(Stop::Failed))),
+        Err(error) => Err(Halt::wrong(format!("cannot evaluate {}: {error}", shown.display()))),
     }
 }
 

@@ -1,7 +1,6 @@
 //! `${self:path}`: another value of the manifest; `${self:}` is the whole of it.
 
 use super::Arguments;
-use crate::manifest::document::Value;
 use crate::manifest::variables::resolver::{Answer, Halt, Resolver};
 
 pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Result<Answer, Halt> {
@@ -15,11 +14,8 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Res
             let above = path[..depth].join(".");
             let key = path[depth];
             let place = if above.is_empty() { "the manifest".to_owned() } else { format!("`{above}`") };
-            let parent = resolver.configuration(&path[..depth])?.ok();
-            let near = parent.as_ref().and_then(|node| match &node.value {
-                Value::Map(map) => crate::manifest::nearest(key, map.keys().map(String::as_str)),
-                _ => None,
-            });
+            let siblings = resolver.keys(&path[..depth]);
+            let near = crate::manifest::nearest(key, siblings.iter().map(String::as_str));
             let why = format!("{place} has no `{key}`");
             Ok(Answer::Missing { why, help: near.map(|near| format!("did you mean `{near}`?")) })
         }

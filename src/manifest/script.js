@@ -1,0 +1,113 @@
+// Runs inside node: loads one configuration file and tells its value, line by line as JSON on stdout.
+// rlx answers questions (variables, properties) on stdin.
+'use strict';
+const path = require('path');
+const { pathToFileURL } = require('url');
+const { createRequire } = require('module');
+
+const [mark, file, request] = process.argv.slice(1);
+const { mode, address, options } = JSON.parse(request);
+const write = process.stdout.write.bind(process.stdout);
+// What the file prints is for people, not part of the conversation.
+process.stdout.write = process.stderr.write.bind(process.stderr);
+
+const tell = (message, then) => write(`${mark}${JSON.stringify(message)}\n`, then);
+const finish = (message) => tell(message, () => process.exit(0));
+
+const pending = new Map();
+let asked = 0;
+const ask = (kind, subject) =>
+  new Promise((resolve, reject) => {
+    asked += 1;
+    pending.set(asked, { resolve, reject });
+    tell({ ask: asked, kind, subject });
+  });
+require('readline')
+  .createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const { answer, value, error } = JSON.parse(line);
+    const { resolve, reject } = pending.get(answer);
+    pending.delete(answer);
+    if (error == null) resolve(value);
+    else reject(Object.assign(new Error(error), { isRlx: true }));
+  });
+
+const context = {
+  options,
+  resolveVariable: (text) => ask('variable', String(text)),
+  resolveConfigurationProperty: (keys) => ask('property', [].concat(keys).map(String)),
+};
+
+const isEsm = (error) => ['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE'].includes(error && error.code);
+
+const load = async () => {
+  const require = createRequire(file);
+  const imported = async () => (await import(pathToFileURL(file).href)).default;
+  if (/\.[cm]?ts$/.test(file)) {
+    let tsx = null;
+    try {
+      tsx = require('tsx/cjs/api');
+    } catch {
+      // Not installed beside the service: node itself may do.
+    }
+    if (tsx) {
+      const content = tsx.require(file, file);
+      return content.default || content;
+    }
+    if (process.features.typescript) return imported();
+    if (process.allowedNodeEnvironmentFlags.has('--experimental-strip-types')) {
+      finish({ flag: '--experimental-strip-types' });
+      return new Promise(() => {});
+    }
+    throw Object.assign(
+      new Error(`node ${process.version} reads no TypeScript: take node 22.6 or later, or \`npm install tsx\``),
+      { isRlx: true }
+    );
+  }
+  if (file.endsWith('.mjs')) return imported();
+  try {
+    return require(file);
+  } catch (error) {
+    if (isEsm(error)) return imported();
+    throw error;
+  }
+};
+
+// Whether JSON holds all of it.
+const isPlain = (value, seen = new Set()) => {
+  if (typeof value === 'function') return false;
+  if (value === null || typeof value !== 'object') return true;
+  if (typeof value.then === 'function' || require('util').types.isProxy(value)) return false;
+  if (seen.has(value)) return true;
+  seen.add(value);
+  return Object.values(value).every((item) => isPlain(item, seen));
+};
+
+const canFollow = (value, key) =>
+  Object.prototype.hasOwnProperty.call(value, key) || require('util').types.isProxy(value);
+
+(async () => {
+  let value = await load();
+  let called = false;
+  const call = async () => {
+    if (typeof value === 'function' && !called) {
+      called = true;
+      value = value(context);
+    }
+    value = await value;
+  };
+  if (mode === 'file' && typeof value !== 'function' && isPlain(value)) return finish({ content: value ?? null });
+  await call();
+  for (const key of address == null ? [] : address.split('.')) {
+    if (typeof value === 'string') value = await ask('string', value);
+    if (value == null || !canFollow(value, key)) return finish({ value: null });
+    value = value[key];
+    await call();
+  }
+  return finish({ value: value ?? null });
+})().catch((error) => {
+  const known = error instanceof Error || (error && error.stack);
+  const message = known ? error.message : require('util').inspect(error);
+  const own = known && !error.isRlx ? String(error.stack).split('\n').find((line) => line.includes(path.dirname(file))) : null;
+  finish({ error: String(message), at: own ? own.trim() : null });
+});
