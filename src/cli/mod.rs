@@ -5,6 +5,7 @@ mod completions;
 mod deploy;
 mod diagnose;
 mod error;
+pub mod guard;
 mod info;
 mod init;
 mod invoke;
@@ -16,6 +17,7 @@ mod print;
 mod remove;
 mod schema;
 pub mod service;
+mod stages;
 mod target;
 
 pub use error::{ExitKind, Failure};
@@ -97,6 +99,7 @@ pub enum Command {
     Print(print::PrintArgs),
     Remove(remove::RemoveArgs),
     Schema(schema::SchemaArgs),
+    Stages(stages::StagesArgs),
 }
 
 /// Runs the process's command line.
@@ -135,5 +138,6 @@ fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
         Command::Print(args) => print::run(&args, context),
         Command::Remove(args) => remove::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
+        Command::Stages(args) => stages::run(&args, context),
     }
 }

@@ -25,15 +25,25 @@ pub fn load_service_with(context: &Context, remote: &dyn Remote) -> Result<Loade
     let findings =
         Findings { problems: &loaded.problems, sources: &loaded.service.sources, config: Some(&loaded.service.config) };
     warn(context, &findings);
+    for note in &loaded.notes {
+        context.report.verbose(note);
+    }
     Ok(loaded)
 }
 
 /// Reads the manifest and resolves its variables as far as it can; warnings go to stderr.
+/// `change` may ask for another stage, or for an explanation.
 ///
 /// # Errors
 /// It cannot be read, or a variable is wrong: every problem, rendered, with exit code 2.
-pub fn resolve_service_with(context: &Context, remote: &dyn Remote) -> Result<Resolved, Failure> {
-    let resolved = manifest::resolve(&request(context, remote)).map_err(|failure| refuse(context, &failure))?;
+pub fn resolve_service_with(
+    context: &Context,
+    remote: &dyn Remote,
+    change: impl FnOnce(&mut LoadRequest<'_>),
+) -> Result<Resolved, Failure> {
+    let mut request = request(context, remote);
+    change(&mut request);
+    let resolved = manifest::resolve(&request).map_err(|failure| refuse(context, &failure))?;
     let findings =
         Findings { problems: &resolved.problems, sources: &resolved.sources, config: Some(&resolved.config) };
     warn(context, &findings);
@@ -65,6 +75,7 @@ fn request<'a>(context: &Context, remote: &'a dyn Remote) -> LoadRequest<'a> {
         instance_id: (context.now)().as_millisecond().to_string(),
         remote,
         strict: options.strict,
+        explain: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::document::{Node, ReadError, Sources, Span, Value};
 use super::model::{self, Frame};
 use super::script::{self, Mode, Outcome, Script};
-use super::variables::{self, Remote, Resolution, Unresolved, World};
+use super::variables::{self, Explanation, Remote, Resolution, Unresolved, World};
 use super::{Problem, Problems, Service, discover, dotenv, merge, plugins, read, schema, stage};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,8 @@ pub struct LoadRequest<'a> {
     pub remote: &'a dyn Remote,
     /// Plugins that rlx does not know are errors.
     pub strict: bool,
+    /// The path of a value whose origin is wanted.
+    pub explain: Option<String>,
 }
 
 /// A manifest that cannot be used.
@@ -50,6 +52,8 @@ pub struct Loaded {
     pub service: Service,
     /// Warnings.
     pub problems: Problems,
+    /// Plugins that rlx stands in for, a sentence each.
+    pub notes: Vec<String>,
     /// Values that must not be shown.
     pub secrets: Vec<String>,
 }
@@ -73,6 +77,8 @@ pub struct Resolved {
     pub problems: Problems,
     /// Values that must not be shown.
     pub secrets: Vec<String>,
+    /// How the value came about that [`LoadRequest::explain`] names.
+    pub explanation: Vec<Explanation>,
 }
 
 /// Reads a manifest into the model that every later room uses.
@@ -87,12 +93,13 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, LoadFailure> {
         problems.push(problem.help("configure AWS credentials, or give the value with --param or a default"));
     }
     normalise(&mut resolved.config, &mut problems);
-    let names = model::plugins(&resolved.config);
-    problems.extend(plugins::check(&resolved.config, request.strict).problems);
+    let verdict = plugins::check(&resolved.config, request.strict);
+    problems.extend(verdict.problems);
     if let Err(problem) = stage::check_listed(&resolved.config, &resolved.stage) {
         problems.push(problem);
     }
-    let foreign = names.iter().any(|name| plugins::known(name).is_none());
+    let names = model::plugins(&resolved.config);
+    let foreign = plugins::has_foreign(&resolved.config);
     problems.extend(schema::validate(&mut resolved.config, &schema::schema(&names), foreign));
     let failure = |problems, sources, config| LoadFailure { problems, sources, config };
     if problems.has_errors() {
@@ -106,7 +113,7 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, LoadFailure> {
         sources: resolved.sources,
     };
     match model::service(resolved.config, frame) {
-        Ok(service) => Ok(Loaded { service, problems, secrets: resolved.secrets }),
+        Ok(service) => Ok(Loaded { service, problems, notes: verdict.notes, secrets: resolved.secrets }),
         Err((more, sources)) => {
             problems.extend(more);
             Err(failure(problems, sources, None))
@@ -173,6 +180,7 @@ pub fn resolve(request: &LoadRequest<'_>) -> Result<Resolved, LoadFailure> {
         unresolved: resolution.unresolved,
         problems,
         secrets: resolution.secrets,
+        explanation: resolution.explanation,
     })
 }
 
@@ -250,6 +258,7 @@ fn world<'a>(request: &LoadRequest<'a>, problems: &mut Problems) -> World<'a> {
         env: request.env.clone(),
         instance_id: request.instance_id.clone(),
         remote: request.remote,
+        explain: request.explain.clone(),
     }
 }
 

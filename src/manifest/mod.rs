@@ -4,6 +4,7 @@
 //! `schema` says what may stand where, `stage` applies per-stage configuration,
 //! `service` is the typed model that later rooms read.
 
+mod difference;
 mod discover;
 pub mod document;
 mod dotenv;
@@ -20,6 +21,7 @@ pub mod service;
 pub mod stage;
 pub mod variables;
 
+pub use difference::{Difference, differences};
 pub use load::{LoadFailure, LoadRequest, Loaded, Resolved, load, resolve};
 pub use problem::{Problem, Problems, Severity};
 pub use service::Service;

@@ -1,6 +1,6 @@
 //! Resolved tree → typed [`Service`].
 
-use super::document::{Node, Sources, Value};
+use super::document::{Node, Sources};
 use super::service::{Function, Layer, PackageConfig, Provider, Service};
 use super::stage::StageSettings;
 use super::{Problem, Problems};
@@ -68,14 +68,9 @@ pub(super) fn service(config: Node, frame: Frame) -> Result<Service, (Problems, 
     })
 }
 
-/// The names in `plugins`, as a list or as `plugins.modules`.
+/// The names in `plugins`.
 pub(super) fn plugins(config: &Node) -> Vec<String> {
-    let list = match config.get("plugins") {
-        Some(Node { value: Value::List(list), .. }) => list.as_slice(),
-        Some(node) => node.get("modules").and_then(Node::as_list).unwrap_or_default(),
-        None => &[],
-    };
-    list.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    super::plugins::entries(config).into_iter().filter_map(|node| node.as_str().map(str::to_owned)).collect()
 }
 
 struct Reader {

@@ -2,7 +2,11 @@
 
 use super::document::{Entry, Map, Node, ReadError, Sources, Value};
 use super::{Problem, dotenv, merge, read};
+use std::collections::BTreeSet;
 use std::path::Path;
+
+/// The stage of the emulator on this machine.
+pub const LOCAL: &str = "local";
 
 /// The parts of a manifest that a stage may override.
 const OVERRIDABLE: &[&str] = &["provider", "functions", "resources", "custom"];
@@ -12,13 +16,26 @@ const OVERRIDABLE: &[&str] = &["provider", "functions", "resources", "custom"];
 #[serde(rename_all = "camelCase", default)]
 pub struct StageSettings {
     /// The only account that may be deployed to.
+    #[serde(deserialize_with = "account")]
     pub account: Option<String>,
+    /// The region, where the stage sets one.
+    pub region: Option<String>,
     /// The AWS profile used for the stage.
     pub profile: Option<String>,
     /// The endpoint used for all AWS services.
     pub endpoint: Option<String>,
     /// Destructive and changing commands ask for the stage's name.
     pub protected: bool,
+}
+
+/// An account id may stand without quotes.
+fn account<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    use serde::Deserialize;
+    Ok(match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::String(id) => Some(id),
+        serde_json::Value::Number(id) => Some(format!("{:0>12}", super::document::number::js_string(&id))),
+        _ => None,
+    })
 }
 
 /// Refuses names that cannot be part of AWS names (Framework v3 `validateStage`). `Err` says why.
@@ -170,20 +187,54 @@ fn environment(settings: &Node, dir: &Path) -> Result<Vec<(String, String)>, Rea
     Ok(variables)
 }
 
-/// Refuses a stage that `custom.stages` does not list, with the plugin's own message (serverless-stage-manager).
+/// Refuses a stage that `custom.stages` does not list, with the words of serverless-stage-manager 1.0.5.
+/// The emulator's stage needs no listing.
 pub(super) fn check_listed(config: &Node, stage: &str) -> Result<(), Problem> {
     let Some(listed) = config.at("custom.stages") else { return Ok(()) };
     let Some(list) = listed.as_list() else { return Ok(()) };
     let names: Vec<&str> = list.iter().filter_map(Node::as_str).collect();
-    if names.is_empty() || names.contains(&stage) {
+    if names.is_empty() || names.contains(&stage) || stage == LOCAL {
         return Ok(());
     }
-    let message = format!("the stage `{stage}` is not among the stages of this service: {}", names.join(", "));
+    let message =
+        format!("'{stage}' is not a valid deployment stage. Add it to your serverless.yml's \"custom.stages\" section");
     let problem = listed.span.map_or(Problem::nowhere(&message), |span| Problem::span(span, &message));
     Err(match super::nearest(stage, names.iter().copied()) {
         Some(near) => problem.help(format!("did you mean `{near}`?")),
-        None => problem.help("add it to `custom.stages`, or choose one of these with --stage"),
+        None => problem.help(format!("it lists {}; choose one of them with --stage", names.join(", "))),
     })
+}
+
+/// The stages that a service knows of, by name: those of `stages`, `params`, `custom.stages`, of `rlx.<stage>.yml` files
+/// and the one that is worked on.
+pub fn names(config: &Node, dir: &Path, current: &str) -> Vec<String> {
+    let mut names = BTreeSet::from([current.to_owned()]);
+    for key in ["stages", "params"] {
+        let keys = config.get(key).and_then(Node::as_map).into_iter().flat_map(Map::keys);
+        names.extend(keys.filter(|key| *key != "default").cloned());
+    }
+    let listed = config.at("custom.stages").and_then(Node::as_list).unwrap_or_default();
+    names.extend(listed.iter().filter_map(|node| node.as_str().map(str::to_owned)));
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let stage = name.to_str().and_then(|name| {
+            name.strip_prefix("rlx.")?.strip_suffix(".yml").or_else(|| name.strip_prefix("rlx.")?.strip_suffix(".yaml"))
+        });
+        names.extend(stage.filter(|stage| check_name(stage).is_ok()).map(str::to_owned));
+    }
+    names.into_iter().collect()
+}
+
+impl StageSettings {
+    /// Refuses another account than the one that the stage is bound to. `Err` says why.
+    pub fn check_account(&self, stage: &str, account: &str) -> Result<(), String> {
+        match &self.account {
+            Some(own) if own != account => {
+                Err(format!("stage `{stage}` belongs to account {own}, but the credentials are of account {account}"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 fn mapping(key: &str, node: Node) -> Node {

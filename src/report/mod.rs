@@ -3,9 +3,11 @@
 //! stdout carries data (`--output json` is versioned); progress, warnings and hints go to stderr.
 
 mod diagnosis;
+mod mask;
 mod problems;
 mod progress;
 
+pub use mask::Mask;
 pub use problems::Findings;
 pub use progress::ProgressView;
 
@@ -60,6 +62,17 @@ impl Report {
     /// A line for people, on stderr.
     pub fn note(&self, text: &str) {
         let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    /// Asks a question on stderr and reads a line of answer; `None` at the end of stdin.
+    pub fn ask(&self, question: &str) -> Option<String> {
+        let mut err = std::io::stderr().lock();
+        let _ = err.write_all(question.as_bytes()).and_then(|()| err.flush());
+        let mut line = String::new();
+        match std::io::stdin().read_line(&mut line) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(line.trim_end_matches(['\n', '\r']).to_owned()),
+        }
     }
 
     /// A warning, on stderr.

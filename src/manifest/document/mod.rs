@@ -5,12 +5,14 @@ mod json;
 mod node;
 pub mod number;
 mod source;
+pub(in crate::manifest) mod text;
 mod toml;
 mod yaml;
 
 pub use encoding::{MAX_BYTES, decode};
 pub use node::{Entry, Map, Node, Value};
 pub use source::{Position, Source, SourceId, Sources, Span};
+pub use text::js_text;
 
 use super::{Problem, Problems};
 

@@ -4,13 +4,14 @@
 //! value, reaches it, and only once. Questions to AWS are gathered while everything else is resolved, asked together,
 //! and the values that wait for them are resolved in a further round.
 
+mod explain;
 pub mod grammar;
 mod remote;
 mod resolve;
 mod resolver;
 mod sources;
-mod text;
 mod tree;
 
+pub use explain::Explanation;
 pub use remote::{Found, Lookup, Offline, Remote, RemoteError, Scope};
 pub use resolve::{Resolution, Unresolved, World, resolve};

@@ -1,5 +1,6 @@
 //! A whole manifest: rounds of resolution with the questions to AWS between them.
 
+use super::explain::Explanation;
 use super::remote::{Remote, Scope};
 use super::resolver::{Resolver, Stop};
 use super::sources;
@@ -28,6 +29,8 @@ pub struct World<'a> {
     pub instance_id: String,
     /// Whoever answers for AWS.
     pub remote: &'a dyn Remote,
+    /// The path of a value whose origin is wanted.
+    pub explain: Option<String>,
 }
 
 /// A value that could not be resolved because nobody could be asked for it.
@@ -54,6 +57,8 @@ pub struct Resolution {
     pub unresolved: Vec<Unresolved>,
     /// Values that must not be shown.
     pub secrets: Vec<String>,
+    /// How the value came about that [`World::explain`] names.
+    pub explanation: Vec<Explanation>,
 }
 
 /// Resolves the values at `paths`, or all where `paths` is empty.
@@ -74,6 +79,7 @@ pub fn resolve(world: &World<'_>, config: Node, documents: Sources, paths: &[&st
                     problems,
                     unresolved: Vec::new(),
                     secrets: Vec::new(),
+                    explanation: Vec::new(),
                 }
             }
         }
@@ -90,12 +96,14 @@ impl Resolver<'_> {
             self.ask();
         }
         let unresolved = self.unresolved();
+        let explanation = self.world.explain.as_deref().map_or_else(Vec::new, |path| self.explain(path));
         Resolution {
             config: self.tree.export(self.root),
             documents: self.documents,
             problems: self.problems,
             unresolved,
             secrets: self.secrets,
+            explanation,
         }
     }
 

@@ -4,8 +4,8 @@ use super::grammar::{self, Argument, Call, Content as Part, Source, Variable};
 use super::remote::{Found, Lookup, RemoteError};
 use super::resolve::World;
 use super::sources::{self, Arguments, FileCache};
-use super::text;
 use super::tree::{Ancestry, CellId, State, Tree};
+use crate::manifest::document::text;
 use crate::manifest::document::{Node, Sources, Span, Value};
 use crate::manifest::{Problem, Problems};
 use indexmap::IndexSet;
@@ -70,7 +70,6 @@ pub(super) struct Inclusion {
 }
 
 /// One step of how a value came about, for `--explain`.
-#[allow(dead_code, reason = "read by print --explain")]
 #[derive(Debug, Clone)]
 pub(super) struct Step {
     /// The source, such as `self:custom.a`.
@@ -78,7 +77,6 @@ pub(super) struct Step {
     pub outcome: Outcome,
 }
 
-#[allow(dead_code, reason = "read by print --explain")]
 #[derive(Debug, Clone)]
 pub(super) enum Outcome {
     /// It had no value: why.
@@ -98,6 +96,8 @@ pub(super) struct Resolver<'a> {
     pub problems: Problems,
     pub secrets: Vec<String>,
     pub steps: HashMap<CellId, Vec<Step>>,
+    /// The texts that values came out of, and where these stood.
+    pub origins: HashMap<CellId, (String, Option<Span>)>,
     /// Why a cell waits.
     pub waiting: HashMap<CellId, String>,
     /// Questions that were not asked yet.
@@ -124,6 +124,7 @@ impl<'a> Resolver<'a> {
             problems: Problems::default(),
             secrets: Vec::new(),
             steps: HashMap::new(),
+            origins: HashMap::new(),
             waiting: HashMap::new(),
             wanted: IndexSet::new(),
             answers: HashMap::new(),
@@ -185,7 +186,10 @@ impl<'a> Resolver<'a> {
         let Node { value: Value::String(text), span } = self.tree.export(id) else { return Ok(()) };
         let depth = cell.depth + 1;
         let outer = cell.inclusion;
-        self.steps.remove(&id);
+        if self.world.explain.is_some() {
+            self.steps.remove(&id);
+            self.origins.insert(id, (text.clone(), span));
+        }
         if depth > MAX_DEPTH + 1 {
             let message = format!("variables lead to variables more than {MAX_DEPTH} levels deep");
             return Err(self.fail(message, Some("most likely they lead back to themselves".to_owned())));
@@ -488,7 +492,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn step(&mut self, expression: String, outcome: Outcome) {
-        if let Some(id) = self.stack.last() {
+        if let (Some(id), true) = (self.stack.last(), self.world.explain.is_some()) {
             self.steps.entry(*id).or_default().push(Step { expression, outcome });
         }
     }
@@ -500,7 +504,13 @@ impl<'a> Resolver<'a> {
     }
 
     fn fail_at(&mut self, span: Option<Span>, message: impl Into<String>, help: Option<String>) -> Stop {
-        let message = message.into();
+        let mut message = message.into();
+        if let (Some(span), Some(id)) = (span, self.stack.last())
+            && span.start == span.end
+        {
+            // The place is a whole file: say which value it is.
+            message = format!("{}: {message}", self.tree.path(*id));
+        }
         let mut problem = match (span, self.stack.last()) {
             (Some(span), _) => Problem::span(span, message),
             (None, Some(id)) => Problem::at(self.tree.path(*id), message),

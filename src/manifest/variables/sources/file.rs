@@ -15,6 +15,8 @@ pub(in crate::manifest::variables) struct FileCache {
     whole: HashMap<PathBuf, Result<Option<Rc<Node>>, Stop>>,
     /// Parts of files whose functions decide about the value.
     parts: HashMap<(PathBuf, Option<String>), Node>,
+    /// What git said.
+    pub git: HashMap<String, Result<String, String>>,
 }
 
 pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Result<Answer, Halt> {
@@ -38,11 +40,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Res
                 Evaluated::Part(node) => return Ok(Answer::Found(node)),
             }
         }
-        None => {
-            let content = read(resolver, &path);
-            resolver.files.whole.insert(path, content.clone());
-            content?
-        }
+        None => tree(resolver, &given)?,
     };
     let Some(content) = content else {
         return Ok(Answer::missing(format!("there is no file {given}")));
@@ -51,10 +49,22 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Res
         return Ok(Answer::Found((*content).clone()));
     }
     let address = arguments.address()?;
-    match part(resolver, &content, address)? {
+    let parsed = parsed(resolver, &path, &content)?;
+    match part(resolver, parsed.as_ref().unwrap_or(&content), address)? {
         Some(node) => Ok(Answer::Found(node)),
         None => Ok(Answer::missing(format!("{given} has no `{address}`"))),
     }
+}
+
+/// The content of a file that is not evaluated; `None` where there is none.
+pub(super) fn tree(resolver: &mut Resolver<'_>, given: &str) -> Result<Option<Rc<Node>>, Stop> {
+    let path = normal(&resolver.world.dir.join(given));
+    if let Some(known) = resolver.files.whole.get(&path) {
+        return known.clone();
+    }
+    let content = read(resolver, &path);
+    resolver.files.whole.insert(path, content.clone());
+    content
 }
 
 enum Evaluated {
@@ -120,6 +130,18 @@ fn evaluated(resolver: &mut Resolver<'_>, path: &Path, address: Option<&str>) ->
         Err(ScriptError::Threw { .. }) if stop.is_some() => Err(Halt::Stop(stop.unwrap_or(Stop::Failed))),
         Err(error) => Err(Halt::wrong(format!("cannot evaluate {}: {error}", shown.display()))),
     }
+}
+
+/// TOML is text to the framework; where a key of it is asked for, it is read.
+fn parsed(resolver: &mut Resolver<'_>, path: &Path, content: &Node) -> Result<Option<Node>, Stop> {
+    let (Value::String(text), Some(span)) = (&content.value, content.span) else { return Ok(None) };
+    if path.extension().is_none_or(|extension| extension != "toml") {
+        return Ok(None);
+    }
+    Syntax::Toml.read(text, span.source).map(Some).map_err(|error| {
+        resolver.problems.extend(error.into());
+        Stop::Failed
+    })
 }
 
 /// Follows a path of keys; a text on the way is resolved first.

@@ -4,6 +4,7 @@ mod aws;
 mod cf;
 mod env;
 mod file;
+mod git;
 mod opt;
 mod own;
 mod param;
@@ -12,13 +13,14 @@ mod secretsmanager;
 mod sls;
 mod ssm;
 mod str_to_bool;
+mod terraform;
 
 pub(super) use file::FileCache;
 pub(super) use sls::stage;
 
 use super::grammar::Call;
 use super::resolver::{Answer, Halt, Resolver};
-use super::text;
+use crate::manifest::document::text;
 use crate::manifest::document::{Node, Value};
 
 /// A variable source.
@@ -42,6 +44,8 @@ const ALL: &[VariableSource] = &[
     VariableSource { name: "ssm", resolve: ssm::resolve },
     VariableSource { name: "s3", resolve: s3::resolve },
     VariableSource { name: "secretsmanager", resolve: secretsmanager::resolve },
+    VariableSource { name: "git", resolve: git::resolve },
+    VariableSource { name: "terraform", resolve: terraform::resolve },
     VariableSource { name: "strToBool", resolve: str_to_bool::resolve },
 ];
 

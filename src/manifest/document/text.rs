@@ -1,28 +1,29 @@
 //! Values as text, as JavaScript turns them into text.
 
-use crate::manifest::document::{Value, number};
+use super::{Value, number};
 
 /// What a value becomes inside a text; `None` for what cannot be part of one (null, mappings).
-pub(super) fn coerce(value: &Value) -> Option<String> {
+pub(in crate::manifest) fn coerce(value: &Value) -> Option<String> {
     match value {
         Value::Null | Value::Map(_) => None,
-        other => Some(string(other)),
+        other => Some(js_text(other)),
     }
 }
 
-fn string(value: &Value) -> String {
+/// What `String(value)` gives in JavaScript; null is empty, as in a joined list.
+pub fn js_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Bool(b) => b.to_string(),
         Value::Number(n) => number::js_string(n),
         Value::String(s) => s.clone(),
-        Value::List(list) => list.iter().map(|item| string(&item.value)).collect::<Vec<_>>().join(","),
+        Value::List(list) => list.iter().map(|item| js_text(&item.value)).collect::<Vec<_>>().join(","),
         Value::Map(_) => "[object Object]".to_owned(),
     }
 }
 
 /// The kind of a value, for messages.
-pub(super) fn type_name(value: &Value) -> &'static str {
+pub(in crate::manifest) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
@@ -34,7 +35,7 @@ pub(super) fn type_name(value: &Value) -> &'static str {
 }
 
 /// JSON as it is written in a variable: text without quotes.
-pub(super) fn plain(value: &serde_json::Value) -> String {
+pub(in crate::manifest) fn plain(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Null => String::new(),

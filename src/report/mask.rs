@@ -1,0 +1,57 @@
+//! Secret values are shown as stars.
+
+use crate::manifest::document::{Node, Value};
+
+/// What stands in place of a secret.
+const STARS: &str = "****";
+/// Shorter secrets are only masked where they are the whole of a value: they would blank out ordinary words.
+const MIN_PART: usize = 6;
+
+/// Knows the values that must not be shown.
+#[derive(Debug, Clone, Default)]
+pub struct Mask(Vec<String>);
+
+impl Mask {
+    /// Masks these values, also as parts of others.
+    pub fn new(secrets: &[String]) -> Self {
+        let mut secrets: Vec<_> = secrets.iter().filter(|s| !s.is_empty()).cloned().collect();
+        // The longest first, so that no rest of it is left.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Self(secrets)
+    }
+
+    /// A text without secrets.
+    pub fn text(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in &self.0 {
+            if text == *secret || secret.len() >= MIN_PART && text.contains(secret) {
+                text = text.replace(secret, STARS);
+            }
+        }
+        text
+    }
+
+    /// Takes the secrets out of a value.
+    pub fn node(&self, node: &mut Node) {
+        match &mut node.value {
+            Value::String(text) => *text = self.text(text),
+            Value::List(list) => list.iter_mut().for_each(|item| self.node(item)),
+            Value::Map(map) => map.values_mut().for_each(|entry| self.node(&mut entry.node)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn secrets_are_masked_whole_and_as_parts() {
+        let mask = Mask::new(&["hunter22".to_owned(), "1".to_owned()]);
+        let mut node = Node::from_json(json!({"a": "hunter22", "b": ["x:hunter22@y"], "c": "1", "d": "10"}), None);
+        mask.node(&mut node);
+        assert_eq!(node.to_json(), json!({"a": "****", "b": ["x:****@y"], "c": "****", "d": "10"}));
+    }
+}
