@@ -57,7 +57,7 @@ pub fn confirm(
         return Err(Failure::new(ExitKind::Usage, format!("stage `{stage}` is protected"))
             .hint(format!("to {action} it without being asked, give --yes --confirm {stage}")));
     }
-    let answer = context.report.ask(&format!("Stage `{stage}` is protected. Type its name to {action} it: "));
+    let answer = context.report.ask_text(&format!("Stage `{stage}` is protected. Type its name to {action} it: "));
     if answer.as_deref().map(str::trim) == Some(stage) {
         return Ok(());
     }

@@ -65,7 +65,7 @@ impl Report {
     }
 
     /// Asks a question on stderr and reads a line of answer; `None` at the end of stdin.
-    pub fn ask(&self, question: &str) -> Option<String> {
+    pub fn ask_text(&self, question: &str) -> Option<String> {
         let mut err = std::io::stderr().lock();
         let _ = err.write_all(question.as_bytes()).and_then(|()| err.flush());
         let mut line = String::new();
