@@ -57,6 +57,8 @@ pub struct Binary {
     /// The root of its workspace.
     pub root: PathBuf,
     pub package: String,
+    /// cargo's id of the package: names alone are ambiguous where a dependency has the same.
+    pub id: String,
     pub name: String,
 }
 
@@ -185,7 +187,13 @@ fn binaries(metadata: &Metadata) -> Vec<Binary> {
     let root = metadata.workspace_root.clone().into_std_path_buf();
     let packages = metadata.workspace_packages();
     let all = packages.iter().flat_map(|p| p.targets.iter().filter(|t| t.is_bin()).map(move |t| (p, t)));
-    all.map(|(p, t)| Binary { root: root.clone(), package: p.name.to_string(), name: t.name.clone() }).collect()
+    all.map(|(p, t)| Binary {
+        root: root.clone(),
+        package: p.name.to_string(),
+        id: p.id.repr.clone(),
+        name: t.name.clone(),
+    })
+    .collect()
 }
 
 /// What is built in one call.
@@ -251,7 +259,7 @@ impl Job<'_> {
         };
         program = program.args(["--message-format", "json-render-diagnostics", "--color", "never", "--manifest-path"]);
         program = program.arg(&manifest).args(["--profile", settings.profile.as_deref().unwrap_or("release")]);
-        let mut packages: Vec<&str> = self.binaries.iter().map(|b| b.package.as_str()).collect();
+        let mut packages: Vec<&str> = self.binaries.iter().map(|b| b.id.as_str()).collect();
         packages.sort_unstable();
         packages.dedup();
         for package in packages {
@@ -282,15 +290,15 @@ impl Job<'_> {
 
     /// The files that cargo says it made.
     fn executables(&self, answer: &Answer) -> Result<Vec<(Binary, PathBuf)>, BuildError> {
-        let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
+        let mut files: BTreeMap<(String, String), PathBuf> = BTreeMap::new();
         for message in Message::parse_stream(answer.out.as_bytes()).flatten() {
             if let Message::CompilerArtifact(artifact) = message {
                 if let Some(file) = artifact.executable {
-                    files.insert(artifact.target.name, file.into_std_path_buf());
+                    files.insert((artifact.package_id.repr, artifact.target.name), file.into_std_path_buf());
                 }
             }
         }
-        let each = self.binaries.iter().map(|binary| match files.get(&binary.name) {
+        let each = self.binaries.iter().map(|binary| match files.get(&(binary.id.clone(), binary.name.clone())) {
             Some(file) => Ok((binary.clone(), file.clone())),
             None => Err(BuildError::Failed {
                 what: format!("cargo made no binary `{}`", binary.name),

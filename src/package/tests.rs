@@ -250,27 +250,6 @@ fn finished_archives_are_taken_as_they_are() {
 }
 
 #[test]
-fn requirements_stand_beside_the_code() {
-    let it = Fixture::new(HELLO)
-        .file("hello.py", "")
-        .file("lib/pyproject.toml", PROJECT)
-        .file("lib/tiny/__init__.py", "N = 1");
-    let it = it.file("requirements.txt", "./lib\n");
-    let packaged = match it.run() {
-        Ok(packaged) => packaged,
-        // A source build needs setuptools from the index.
-        Err(PackageError::Build(error)) if error.hints().iter().any(|h| h.contains("cannot be reached")) => return,
-        Err(error) => panic!("{error} {:?}", error.cause()),
-    };
-    assert!(messages(&packaged).is_empty(), "{:?}", messages(&packaged));
-    assert_eq!(it.text("shop.zip", "tiny/__init__.py"), "N = 1");
-    assert!(!it.names("shop.zip").iter().any(|n| n.contains("direct_url") || n.contains("INSTALLER")));
-}
-
-const PROJECT: &str = "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n\
-    [project]\nname = 'tiny'\nversion = '1'\n[tool.setuptools]\npackages = ['tiny']\n";
-
-#[test]
 fn a_rust_function_is_a_bootstrap() {
     let it = Fixture::new("service: shop\nfunctions: { quote: { handler: quote, runtime: provided.al2023 } }\n")
         .file("quote/Cargo.toml", "[package]\nname = 'quote'\nversion = '0.1.0'\nedition = '2021'\n[workspace]\n")

@@ -110,7 +110,7 @@ impl Installation<'_> {
                 let platform = Platform::uv_name(*arch, *glibc);
                 program = program.args(["--python-version", python, "--python-platform", &platform]);
                 if sources == Sources::Allowed && self.builds_for_platform() {
-                    if let Some(path) = crate::build::run::find(&format!("python{python}"), self.env) {
+                    if let Some(path) = self.interpreter(python) {
                         program = program.arg("--python").arg(path);
                     }
                 }
@@ -124,6 +124,13 @@ impl Installation<'_> {
             program = program.arg("--no-cache");
         }
         program.args(extra).run()
+    }
+
+    /// The interpreter of a version, for builds; one that does not start (a shim of pyenv) is none.
+    fn interpreter(&self, version: &str) -> Option<PathBuf> {
+        let path = crate::build::run::find(&format!("python{version}"), self.env)?;
+        let answer = Program::new(&path, self.env).args(["-c", ""]).run().ok()?;
+        answer.ok.then_some(path)
     }
 
     fn pip(
