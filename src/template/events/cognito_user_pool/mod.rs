@@ -141,3 +141,29 @@ fn schema() -> Value {
         "additionalProperties": false
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::testing::from_json;
+
+    /// What is said against a version; `lambdaVersion` gets here only where validation is off.
+    fn refusal(trigger: &str, version: &str) -> Option<String> {
+        let event = json!({ "pool": "Crew", "trigger": trigger, "lambdaVersion": version });
+        let service = from_json(json!({ "functions": { "main": { "events": [{ "cognitoUserPool": event }] } } }));
+        let artifacts = crate::package::Artifacts::default();
+        let mut it = Compilation::new(&service, &artifacts);
+        compile(&mut it);
+        it.problems.iter().next().and_then(|problem| problem.help.clone())
+    }
+
+    #[test]
+    fn a_version_belongs_to_triggers_that_have_versions() {
+        assert_eq!(refusal("PreTokenGeneration", "V2_0"), None);
+        assert_eq!(refusal("PreTokenGeneration", "V9_0").as_deref(), Some("use one of V1_0, V2_0, V3_0"));
+        assert_eq!(
+            refusal("PreSignUp", "V1_0").as_deref(),
+            Some("only CustomSMSSender, CustomEmailSender and PreTokenGeneration have versions: leave it out")
+        );
+    }
+}
