@@ -73,4 +73,4 @@ pub const ALL: &[Event] = &[
 ];
 
 #[cfg(test)]
-mod tests;
+mod refusals;
