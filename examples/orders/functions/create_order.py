@@ -4,13 +4,13 @@ from pydantic import ValidationError
 
 from orders_core import store
 from orders_core.models import NewOrder, Order
-from orders_core.responses import answer
+from orders_core.responses import answer, body_of
 from orders_core.settings import log
 
 
 def handler(event, _context):
     try:
-        new = NewOrder.model_validate_json(event.get("body") or "{}")
+        new = NewOrder.model_validate_json(body_of(event))
     except ValidationError as error:
         return answer(422, error.json(include_url=False, include_input=False))
     order = Order(**new.model_dump())
