@@ -58,7 +58,7 @@ fn agreed(name: &str, losses: &[Loss], context: &Context) -> bool {
         question.push_str(&format!("  {} ({}) {}\n", loss.logical_id, loss.resource_type, loss.physical_id));
     }
     question.push_str("Remove it?");
-    context.report.ask(&question)
+    context.report.agrees(&question)
 }
 
 fn refused(name: &str, losses: &[Loss]) -> Failure {

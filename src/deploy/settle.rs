@@ -24,6 +24,7 @@ pub(super) async fn settle(
         let Some(stack) = found else { return Ok(None) };
         match stack.state() {
             State::Good | State::RolledBack | State::Stopped => return Ok(Some(stack)),
+            State::Gone => return Ok(None),
             State::Stuck => return Err(DeployError::Stuck(Box::new(stack))),
             State::Busy => {
                 wait_for(aws, &stack, own, wait, watch).await?;

@@ -52,6 +52,8 @@ pub enum State {
     Wreck,
     /// Undoing failed: it must be continued (`rlx continue`).
     Stuck,
+    /// It was deleted.
+    Gone,
 }
 
 impl State {
@@ -64,6 +66,7 @@ impl State {
             "CREATE_FAILED" | "UPDATE_FAILED" => Self::Stopped,
             "REVIEW_IN_PROGRESS" => Self::Empty,
             "UPDATE_ROLLBACK_FAILED" | "IMPORT_ROLLBACK_FAILED" => Self::Stuck,
+            "DELETE_COMPLETE" => Self::Gone,
             "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "DELETE_FAILED" => Self::Wreck,
             _ => Self::Busy,
         }
@@ -144,5 +147,6 @@ mod tests {
             assert_eq!(State::of(status), State::Busy, "{status}");
         }
         assert_eq!(State::of("REVIEW_IN_PROGRESS"), State::Empty);
+        assert_eq!(State::of("DELETE_COMPLETE"), State::Gone);
     }
 }

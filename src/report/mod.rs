@@ -81,7 +81,7 @@ impl Report {
     }
 
     /// Asks a yes-or-no question; no where nobody can answer.
-    pub fn ask(&self, question: &str) -> bool {
+    pub fn agrees(&self, question: &str) -> bool {
         if !self.can_ask {
             return false;
         }

@@ -1,0 +1,116 @@
+//! A stack's life: made, changed, failed, repaired, removed.
+
+use crate::harness::Project;
+
+const PYTHON: &str = "\
+provider:
+  name: aws
+  runtime: python3.12
+functions:
+  hello:
+    handler: app.hello
+";
+
+const APP: &str = "def hello(event, context):\n    return {'greets': event.get('name', 'nobody')}\n";
+
+fn hello() -> Project {
+    let project = Project::new(PYTHON);
+    project.file("app.py", APP);
+    project
+}
+
+#[test]
+fn a_function_is_deployed_called_and_removed() {
+    let project = hello();
+    assert_eq!(project.json(&["deploy"])["status"], "deployed");
+    let answer = project.json(&["invoke", "hello", "--data", r#"{"name": "ada"}"#]);
+    assert_eq!(answer["payload"]["greets"], "ada");
+    assert_eq!(project.json(&["remove"])["status"], "removed");
+    assert_eq!(project.json(&["remove"])["status"], "absent");
+}
+
+#[test]
+fn nothing_changed_is_one_read_and_no_change() {
+    let project = hello();
+    project.ok(&["deploy"]);
+    let output = project.rlx(&["deploy", "-v"]).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(out.starts_with("No changes:"), "{out}");
+    assert!(err.contains("1 AWS calls, 0 of them retries"), "{err}");
+}
+
+#[test]
+fn a_record_from_another_machine_is_found_in_the_bucket() {
+    let project = hello();
+    project.ok(&["deploy"]);
+    std::fs::remove_dir_all(project.path().join(".rlx")).unwrap();
+    assert_eq!(project.json(&["deploy"])["status"], "unchanged");
+}
+
+#[test]
+fn changed_code_is_uploaded_and_runs() {
+    let project = hello();
+    project.ok(&["deploy"]);
+    project.file("app.py", "def hello(event, context):\n    return {'greets': 'all'}\n");
+    assert_eq!(project.json(&["deploy"])["status"], "deployed");
+    assert_eq!(project.json(&["invoke", "hello"])["payload"]["greets"], "all");
+}
+
+#[test]
+fn a_failed_update_names_the_root_cause_and_leaves_what_ran() {
+    let project = hello();
+    project.ok(&["deploy"]);
+    project.manifest(&format!(
+        "{PYTHON}resources:\n  Resources:\n    Broken:\n      Type: AWS::Lambda::Url\n      Properties:\n        \
+         TargetFunctionArn: absent\n        AuthType: NONE\n"
+    ));
+    let (code, err) = project.fails(&["deploy"]);
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("error: Broken (AWS::Lambda::Url)"), "{err}");
+    assert!(err.contains("rlx diagnose"), "{err}");
+    let record = std::fs::read_to_string(project.path().join(".rlx/local/deploy.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(record["outcome"], "failed");
+    assert_eq!(record["failingEvents"][0]["logicalId"], "Broken");
+    assert_eq!(project.json(&["invoke", "hello"])["payload"]["greets"], "nobody");
+    project.manifest(PYTHON);
+    project.ok(&["deploy"]);
+}
+
+#[test]
+fn a_deploy_that_was_killed_is_picked_up() {
+    let project = hello();
+    for wait in [20, 120, 400] {
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("rlx"))
+            .args(["deploy"])
+            .current_dir(project.path())
+            .env("RLX_STAGE", "local")
+            .env("RLX_CACHE_DIR", &crate::harness::emulator().cache)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    project.ok(&["deploy"]);
+    assert_eq!(project.json(&["invoke", "hello"])["payload"]["greets"], "nobody");
+}
+
+#[test]
+fn a_handler_without_a_file_is_an_error_before_anything_happens() {
+    let project = Project::new(PYTHON);
+    let (code, err) = project.fails(&["deploy"]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("app"), "{err}");
+}
+
+#[test]
+fn a_stack_that_is_not_there_is_said_so() {
+    let project = hello();
+    let (code, err) = project.fails(&["info"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("there is no stack"), "{err}");
+    assert!(err.contains("rlx deploy --stage local"), "{err}");
+}

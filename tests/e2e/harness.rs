@@ -1,0 +1,150 @@
+//! One emulator for the whole run, services in folders of their own, and rlx as users run it.
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The emulator of this test run.
+pub struct Emulator {
+    /// rlx's cache, kept between runs so that the emulator is installed once.
+    pub cache: PathBuf,
+    /// Its endpoint.
+    pub endpoint: String,
+    /// Ends the emulator when this process ends, however it ends: a shell waits for the other end of its stdin.
+    _end: std::process::Child,
+}
+
+/// The emulator; started by the first test that asks.
+pub fn emulator() -> &'static Emulator {
+    static EMULATOR: OnceLock<Emulator> = OnceLock::new();
+    EMULATOR.get_or_init(|| start(Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"), &[]))
+}
+
+/// The emulator that enforces IAM; one of its own, in a cache of its own.
+pub fn strict_emulator() -> &'static Emulator {
+    static EMULATOR: OnceLock<Emulator> = OnceLock::new();
+    EMULATOR.get_or_init(|| {
+        // The installation is shared, the state is not.
+        let shared = emulator().cache.join("tools");
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("strict-cache");
+        std::fs::create_dir_all(&cache).unwrap();
+        let _ = std::os::unix::fs::symlink(shared, cache.join("tools"));
+        start(cache, &["--auth"])
+    })
+}
+
+fn start(cache: PathBuf, options: &[&str]) -> Emulator {
+    let rlx = assert_cmd::cargo::cargo_bin("rlx");
+    let run = |args: &[&str]| bare(&cache).args(["local"]).args(args).output().unwrap();
+    run(&["down"]);
+    let mut up = vec!["up", "--output", "json"];
+    up.extend(options);
+    let output = run(&up);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let up: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let end = std::process::Command::new("sh")
+        .args(["-c", "cat >/dev/null; \"$0\" local down"])
+        .arg(rlx)
+        .env("RLX_CACHE_DIR", &cache)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    Emulator { cache, endpoint: up["endpoint"].as_str().unwrap().to_owned(), _end: end }
+}
+
+/// rlx with nothing of the caller's AWS settings.
+fn bare(cache: &Path) -> Command {
+    let mut command = Command::cargo_bin("rlx").unwrap();
+    for (name, _) in std::env::vars() {
+        if ["AWS_", "RLX_", "SLS_"].iter().any(|prefix| name.starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
+    command.env("RLX_CACHE_DIR", cache).env("NO_COLOR", "1").env("AWS_EC2_METADATA_DISABLED", "true");
+    command
+}
+
+/// A service in a folder of its own, with a name that no other test has.
+pub struct Project {
+    dir: tempfile::TempDir,
+    /// The service's name.
+    pub name: String,
+    emulator: &'static Emulator,
+}
+
+impl Project {
+    /// `manifest` holds everything but `service:`.
+    pub fn new(manifest: &str) -> Self {
+        Self::on(emulator(), manifest)
+    }
+
+    /// The same on an emulator.
+    pub fn on(emulator: &'static Emulator, manifest: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("t{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let project = Self { dir: tempfile::tempdir().unwrap(), name, emulator };
+        project.manifest(manifest);
+        project
+    }
+
+    /// The service's folder.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Writes the manifest anew.
+    pub fn manifest(&self, manifest: &str) {
+        self.file("rlx.yml", &format!("service: {}\n{manifest}", self.name));
+    }
+
+    /// Writes a file.
+    pub fn file(&self, path: &str, text: &str) -> &Self {
+        let path = self.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
+    /// rlx in this service, on stage local.
+    pub fn rlx(&self, args: &[&str]) -> Command {
+        let mut command = bare(&self.emulator.cache);
+        command.current_dir(self.path()).env("RLX_STAGE", "local").args(args);
+        command
+    }
+
+    /// What a command that must succeed prints.
+    pub fn ok(&self, args: &[&str]) -> String {
+        let output = self.rlx(args).output().unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "rlx {args:?}\n{out}\n{err}");
+        out.into_owned()
+    }
+
+    /// The exit code and the words of a command that must fail.
+    pub fn fails(&self, args: &[&str]) -> (i32, String) {
+        let output = self.rlx(args).output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "rlx {args:?} should fail\n{err}");
+        (output.status.code().unwrap_or(-1), err)
+    }
+
+    /// The last line of JSON that a command prints.
+    pub fn json(&self, args: &[&str]) -> Value {
+        let mut args = args.to_vec();
+        args.extend(["--output", "json"]);
+        let out = self.ok(&args);
+        serde_json::from_str(&out).unwrap_or_else(|_| serde_json::from_str(out.lines().last().unwrap()).unwrap())
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        // The emulator goes anyway; what runs in it should not pile up before that.
+        let _ = self.rlx(&["remove", "--yes"]).output();
+    }
+}
