@@ -1,6 +1,7 @@
 //! `rlx deploy`: brings the stack to what the service says.
 
 use super::assemble::{Assembly, Purpose, assemble};
+use super::guard::{self, ConfirmArgs};
 use super::{ExitKind, Failure, package, target};
 use crate::aws::{Aws, Endpoint};
 use crate::context::Context;
@@ -37,11 +38,14 @@ pub struct DeployArgs {
     /// Wait for a deploy of somebody else instead of refusing
     #[arg(long)]
     pub wait: bool,
+    #[command(flatten)]
+    pub confirm: ConfirmArgs,
 }
 
 /// Deploys.
 pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
     let service = target::load(context)?.service;
+    guard::confirm(context, &args.confirm, &service.stage_settings, &service.stage, "deploy to")?;
     let out_dir = package::out_dir(&service);
     let lock = StageLock::take(&service.dir, &service.stage, &holder(context));
     let _lock = lock.map_err(|error| target::failure(&error, context))?;

@@ -1,5 +1,6 @@
 //! `rlx remove`: takes the stack of a stage away.
 
+use super::guard::{self, ConfirmArgs};
 use super::{ExitKind, Failure, target};
 use crate::aws::Aws;
 use crate::context::Context;
@@ -9,7 +10,10 @@ use serde_json::json;
 
 /// Remove the stack; shows what will be lost and asks
 #[derive(Debug, clap::Args)]
-pub struct RemoveArgs {}
+pub struct RemoveArgs {
+    #[command(flatten)]
+    pub confirm: ConfirmArgs,
+}
 
 /// What was found to remove.
 enum Found {
@@ -19,8 +23,9 @@ enum Found {
 }
 
 /// Removes.
-pub fn run(_args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
+pub fn run(args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
     let service = target::load(context)?.service;
+    guard::confirm(context, &args.confirm, &service.stage_settings, &service.stage, "remove")?;
     let lock = StageLock::take(&service.dir, &service.stage, &super::deploy::holder(context));
     let _lock = lock.map_err(|error| target::failure(&error, context))?;
     let view = ProgressView::new(&context.report, Default::default());

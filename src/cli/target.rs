@@ -67,17 +67,19 @@ where
     let settings = settings(service, context)?;
     let done = crate::aws::block_on(async {
         let aws = Aws::new(context, settings).await;
-        let result = work(&aws).await;
+        // A stage that is bound to an account is not even read in another one.
+        if service.stage_settings.account.is_some() {
+            let identity = aws.identity().await.map_err(|error| failure(&error.into(), context))?;
+            super::guard::check_account(service, &identity.account)?;
+        }
+        let result = work(&aws).await.map_err(|error| failure(&error.into(), context));
         if context.report.verbosity > 0 {
             let (count, retries) = (aws.calls().count(), aws.calls().retries());
             context.report.note(&format!("{count} AWS calls, {retries} of them retries"));
         }
         result
     });
-    match done {
-        Ok(result) => result.map_err(|error| failure(&error.into(), context)),
-        Err(error) => Err(Failure::new(ExitKind::Failed, format!("cannot start the runtime: {error}"))),
-    }
+    done.unwrap_or_else(|error| Err(Failure::new(ExitKind::Failed, format!("cannot start the runtime: {error}"))))
 }
 
 /// A failure of the deploy room, with what to do next for this stage.
