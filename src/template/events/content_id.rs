@@ -6,7 +6,7 @@ use crate::template::naming::function;
 use crate::template::value;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Hexadecimal digits of an id: 128 bits.
 const LENGTH: usize = 32;
@@ -14,13 +14,21 @@ const LENGTH: usize = 32;
 /// Collects what an API deployment serves.
 pub(super) struct ContentId<'a> {
     service: &'a Service,
+    /// Functions whose deployed name does not follow from their key, by logical id.
+    named: HashMap<String, &'a Function>,
     parts: BTreeMap<String, Value>,
 }
 
 impl<'a> ContentId<'a> {
     /// Nothing yet.
     pub fn new(service: &'a Service) -> Self {
-        Self { service, parts: BTreeMap::new() }
+        let has_own_name = |function: &&Function| function.raw.get("name").is_some_and(value::truthy);
+        let named = service.functions.values().filter(has_own_name);
+        Self {
+            service,
+            named: named.map(|named| (function::logical_id(&named.key), named)).collect(),
+            parts: BTreeMap::new(),
+        }
     }
 
     /// Adds a value under a name; what the name stood for before is replaced.
@@ -33,16 +41,16 @@ impl<'a> ContentId<'a> {
         self.add(&format!("resource {logical_id}"), resource);
     }
 
-    /// Adds what a resource refers to: resources of the service's own, and functions. API Gateway keeps
-    /// their ids and ARNs in the deployment, so that a replaced one must be deployed anew.
+    /// Adds what a resource refers to: resources of the service's own, and functions with names of
+    /// their own. API Gateway keeps their ids and ARNs in the deployment, so that a replaced one must be deployed anew.
     pub fn add_referred(&mut self, resource: &Value) {
         let mut referred = Vec::new();
         collect_references(resource, &mut referred);
         for target in referred {
             if let Some(own) = self.user_resources().and_then(|resources| resources.get(target)) {
                 self.add(&format!("user {target}"), own);
-            } else if let Some(function) = self.function_of(target) {
-                self.add_function(function);
+            } else if let Some(function) = self.named.get(target) {
+                self.add(&format!("function {}", function.key), &json!(function.name));
             }
         }
     }
@@ -60,13 +68,6 @@ impl<'a> ContentId<'a> {
             if is_part(logical_id, extension) {
                 self.add(&format!("extension {logical_id}"), extension);
             }
-        }
-    }
-
-    /// Adds the deployed name of a function, where it is not the one that follows from its key.
-    fn add_function(&mut self, function: &Function) {
-        if function.raw.get("name").is_some_and(value::truthy) {
-            self.add(&format!("function {}", function.key), &json!(function.name));
         }
     }
 
@@ -88,10 +89,6 @@ impl<'a> ContentId<'a> {
 
     fn user_resources(&self) -> Option<&'a serde_json::Map<String, Value>> {
         self.service.resources.get("Resources")?.as_object()
-    }
-
-    fn function_of(&self, logical_id: &str) -> Option<&'a Function> {
-        self.service.functions.values().find(|f| function::logical_id(&f.key) == logical_id)
     }
 }
 

@@ -140,8 +140,18 @@ pub(super) fn any_case_of(words: &[&str]) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// A service whose function `a` has these events, with further lines of `provider`.
+    pub(in crate::template::events) fn manifest(provider: &str, events: &str) -> String {
+        let lines = |text: &str, by: usize| text.lines().map(|line| format!("{:by$}{line}\n", "")).collect::<String>();
+        format!(
+            "service: quay\nprovider:\n  name: aws\n  runtime: nodejs22.x\n{}functions:\n  guard:\n    handler: h.guard\n  a:\n    handler: h.a\n    events:\n{}",
+            lines(provider, 2),
+            lines(events, 6)
+        )
+    }
 
     #[test]
     fn words_match_in_any_case() {

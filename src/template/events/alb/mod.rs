@@ -6,6 +6,8 @@
 mod authorizer;
 mod rule;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use super::Event;
 use super::gateway::resource;

@@ -120,7 +120,8 @@ fn read_plans(setting: Option<&Value>, problems: &mut Problems) -> Vec<Plan> {
     }
 }
 
-/// Keys are numbered from 1 in each plan; a key without a plan goes on counting where the last one was.
+/// Keys are numbered from 1 in each plan; a key outside of named plans
+/// would have none, and is refused.
 fn read_keys(settings: &[Value], plans: &[Plan], problems: &mut Problems) -> Vec<Key> {
     let mut keys = Vec::new();
     let mut number = 0;
@@ -146,6 +147,13 @@ fn read_keys(settings: &[Value], plans: &[Plan], problems: &mut Problems) -> Vec
             None => {
                 number += 1;
                 let Some(settings) = read_key(definition, &place, problems) else { continue };
+                if plans.iter().any(|plan| plan.name.is_some()) {
+                    problems.push(
+                        Problem::at(&place, "this API key is in no usage plan, so that API Gateway would refuse it")
+                            .help("put it under the name of a plan, such as `- gold: [my-key]`"),
+                    );
+                    continue;
+                }
                 keys.push(Key { number, plan: None, settings, place });
             }
         }

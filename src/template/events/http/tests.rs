@@ -1,17 +1,8 @@
 //! Templates and refusals of whole manifests.
 
+use crate::template::events::gateway::tests::manifest;
 use crate::template::testing::{problems, resources, template};
 use serde_json::{Map, Value};
-
-/// A service whose function `a` has these events, with further lines of `provider`.
-fn manifest(provider: &str, events: &str) -> String {
-    let indented = |text: &str, by: usize| text.lines().map(|line| format!("{:by$}{line}\n", "")).collect::<String>();
-    format!(
-        "service: quay\nprovider:\n  name: aws\n  runtime: nodejs22.x\n{}functions:\n  guard:\n    handler: h.guard\n  a:\n    handler: h.a\n    events:\n{}",
-        indented(provider, 2),
-        indented(events, 6)
-    )
-}
 
 /// The API's resources and permissions, with the deployment's id cut to `ApiGatewayDeployment<id>`.
 fn api(provider: &str, events: &str) -> Value {
@@ -73,7 +64,143 @@ fn a_gateway_response_in_resources_is_deployed_anew() {
     assert_eq!(deployment_id(&with("400")), deployment_id(&with("400")));
 }
 
+fn refusal(provider: &str, events: &str) -> String {
+    problems(&manifest(provider, events))
+}
+
 #[test]
-fn a_path_without_a_method_is_refused() {
-    insta::assert_snapshot!(problems(&manifest("", "- http: '*'")));
+fn a_path_without_a_method() {
+    insta::assert_snapshot!(refusal("", "- http: '*'"));
+}
+
+#[test]
+fn an_external_api_needs_its_root_resource() {
+    insta::assert_snapshot!(refusal("apiGateway: { restApiId: abc }", "- http: GET /a"));
+}
+
+#[test]
+fn an_external_api_has_its_tracing_and_logs_elsewhere() {
+    insta::assert_snapshot!(refusal(
+        "apiGateway: { restApiId: abc, restApiRootResourceId: r }\ntracing: { apiGateway: false }\nlogs: { restApi: true }",
+        "- http: GET /a"
+    ));
+}
+
+#[test]
+fn a_path_above_an_existing_one_must_be_given() {
+    insta::assert_snapshot!(refusal(
+        "apiGateway: { restApiId: abc, restApiRootResourceId: r, restApiResources: { a/b: x } }",
+        "- http: GET /a/c"
+    ));
+}
+
+#[test]
+fn vpc_endpoints_belong_to_private_apis() {
+    insta::assert_snapshot!(refusal("endpointType: EDGE\nvpcEndpointIds: [vpce-1]", "- http: GET /a"));
+}
+
+#[test]
+fn a_transfer_mode_needs_a_proxy() {
+    insta::assert_snapshot!(refusal(
+        "",
+        "- http: { path: a, method: get, integration: mock, response: { transferMode: STREAM } }"
+    ));
+}
+
+#[test]
+fn an_http_back_end_needs_its_uri() {
+    insta::assert_snapshot!(refusal("", "- http: { path: a, method: get, integration: http-proxy }"));
+}
+
+#[test]
+fn a_vpc_link_needs_its_id() {
+    insta::assert_snapshot!(refusal(
+        "",
+        "- http: { path: a, method: get, integration: http_proxy, connectionType: vpc-link, request: { uri: 'http://x' } }"
+    ));
+}
+
+#[test]
+fn claims_are_not_filtered_for_a_proxy() {
+    insta::assert_snapshot!(refusal(
+        "",
+        "- http: { path: a, method: get, authorizer: { arn: 'arn:aws:cognito-idp:us-east-1:123456789012:userpool/x', claims: [email] } }"
+    ));
+}
+
+#[test]
+fn an_authorizer_function_that_is_not_there() {
+    insta::assert_snapshot!(refusal("", "- http: { path: a, method: get, authorizer: gard }"));
+}
+
+#[test]
+fn an_authorizer_without_a_name() {
+    insta::assert_snapshot!(refusal("", "- http: { path: a, method: get, authorizer: { type: token } }"));
+}
+
+#[test]
+fn an_authorizer_by_reference_needs_a_name() {
+    insta::assert_snapshot!(refusal("", "- http: { path: a, method: get, authorizer: { arn: { Ref: X } } }"));
+}
+
+#[test]
+fn a_user_pool_by_the_name_of_a_function() {
+    insta::assert_snapshot!(refusal(
+        "",
+        "- http: { path: a, method: get, authorizer: { name: guard, type: cognito_user_pools } }"
+    ));
+}
+
+#[test]
+fn two_authorizers_of_one_name() {
+    insta::assert_snapshot!(refusal(
+        "",
+        "- http: { path: a, method: get, authorizer: 'arn:aws:lambda:us-east-1:123456789012:function:one-check' }\n- http: { path: b, method: get, authorizer: 'arn:aws:lambda:us-east-1:123456789012:function:two-check' }"
+    ));
+}
+
+#[test]
+fn keys_without_their_plan() {
+    insta::assert_snapshot!(refusal(
+        "apiGateway: { apiKeys: [{ gold: [a] }], usagePlan: [{ tin: {} }] }",
+        "- http: GET /a"
+    ));
+}
+
+#[test]
+fn a_key_outside_of_named_plans() {
+    insta::assert_snapshot!(refusal("apiGateway: { apiKeys: [loose], usagePlan: [{ tin: {} }] }", "- http: GET /a"));
+}
+
+#[test]
+fn a_stage_name_that_api_gateway_refuses() {
+    insta::assert_snapshot!(refusal("stage: a.b", "- http: GET /a"));
+}
+
+#[test]
+fn no_origin_at_all() {
+    insta::assert_snapshot!(refusal("", "- http: { path: a, method: get, cors: { origins: [] } }"));
+}
+
+#[test]
+fn one_route_twice() {
+    insta::assert_snapshot!(refusal("", "- http: GET /a\n- http: { path: a/, method: get }"));
+}
+
+#[test]
+fn paths_that_differ_in_punctuation_only() {
+    insta::assert_snapshot!(refusal("", "- http: GET /foo.bar\n- http: POST /foo_bar"));
+}
+
+#[test]
+fn two_names_for_one_path_variable() {
+    insta::assert_snapshot!(refusal("", "- http: GET /boats/{id}\n- http: GET /boats/{boatId}/crew"));
+}
+
+#[test]
+fn settings_that_a_proxy_ignores() {
+    insta::assert_snapshot!(refusal(
+        "",
+        "- http: { path: a, method: get, request: { template: { a/b: c } }, response: { template: x, transferMode: stream } }"
+    ));
 }

@@ -7,6 +7,8 @@ mod config;
 mod cors;
 mod route;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use super::Event;
 use super::gateway::{PRINCIPAL, endpoint, execute_api_arn, invocation_uri, log_group, resource, without_nulls};

@@ -6,6 +6,8 @@
 mod route;
 mod schema;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 use super::Event;
 use super::content_id::ContentId;
