@@ -86,8 +86,9 @@ impl Requirements {
         }
         let mut grouped: BTreeMap<Key<BTreeSet<String>>, Group> = BTreeMap::new();
         for ((passed_to, action), (resources, needs)) in by_action {
+            let resources = without_covered(resources);
             let resources = if options.compact { shorten(&resources, &options.own_names) } else { resources };
-            let (actions, all) = grouped.entry((passed_to, without_covered(resources))).or_default();
+            let (actions, all) = grouped.entry((passed_to, resources)).or_default();
             actions.insert(action);
             all.extend(needs);
         }
@@ -95,7 +96,7 @@ impl Requirements {
             .into_iter()
             .map(|((passed_to, resources), (actions, needs))| Statement {
                 sid: None,
-                actions,
+                actions: if options.compact { merge_reads(actions) } else { actions },
                 resources,
                 passed_to,
                 needs,
@@ -112,15 +113,34 @@ fn without_covered(resources: BTreeSet<String>) -> BTreeSet<String> {
     resources.iter().filter(|arn| !covered(arn)).cloned().collect()
 }
 
+/// Writes many reading actions of a service as a pattern, except where they read what is secret.
+fn merge_reads(actions: BTreeSet<String>) -> BTreeSet<String> {
+    const SECRETIVE: [&str; 3] = ["secretsmanager", "ssm", "kms"];
+    let verb = |action: &String| {
+        let (prefix, name) = action.split_once(':')?;
+        let verb = ["Get", "List", "Describe"].into_iter().find(|verb| name.starts_with(verb))?;
+        (!SECRETIVE.contains(&prefix)).then(|| format!("{prefix}:{verb}*"))
+    };
+    let mut counts = BTreeMap::<String, usize>::new();
+    for pattern in actions.iter().filter_map(verb) {
+        *counts.entry(pattern).or_default() += 1;
+    }
+    let merged = |action: String| match verb(&action) {
+        Some(pattern) if counts.get(&pattern).is_some_and(|count| *count > 2) => pattern,
+        _ => action,
+    };
+    actions.into_iter().map(merged).collect()
+}
+
 /// Names several resources of one kind by what their names begin with, where that is one's own.
 fn shorten(resources: &BTreeSet<String>, own_names: &[String]) -> BTreeSet<String> {
     let shortened = |arn: &String| {
-        let name = own_names.iter().find_map(|own| {
-            let at = arn.find(own.as_str())? + own.len();
-            Some(&arn[..at])
+        let head = own_names.iter().find_map(|own| {
+            let end = arn.find(&format!("{own}-"))? + own.len() + 1;
+            Some(&arn[..end])
         });
         let siblings = |head: &str| resources.iter().filter(|other| other.starts_with(head)).count();
-        match name {
+        match head {
             Some(head) if siblings(head) > 1 => format!("{head}*"),
             _ => arn.clone(),
         }

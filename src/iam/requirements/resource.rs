@@ -35,8 +35,10 @@ pub(super) fn add(requirements: &mut Requirements, logical_id: &str, resource: &
     let asked = |path: &str| gates::has(resource, path);
     let extras = EXTRAS.with_prefix(&prefix).filter(|row| asked(&row.key[prefix.len()..]));
     let extras = extras.flat_map(|row| row.list(0).map(str::to_owned));
-    let gated = wanted.into_iter().filter(|action| gates::open(action, resource, &home));
-    for action in gated.chain(extras).flat_map(|name| known(&name)).collect::<BTreeSet<_>>() {
+    let open = |action: &String| gates::open(action, resource, &home);
+    // The gate of what a handler calls an action by, and of the action itself.
+    let gated = wanted.into_iter().filter(open).flat_map(|name| known(&name)).filter(open);
+    for action in gated.chain(extras).collect::<BTreeSet<_>>() {
         match action.as_str() {
             "iam:PassRole" | "iam:GetRole" if kind != "AWS::IAM::Role" => {
                 let service = (action == "iam:PassRole").then(|| passed_to(kind)).flatten();
@@ -195,7 +197,9 @@ impl<'a> Seen<'a> {
         let formats: BTreeSet<String> = action.resource_types().map(|t| self.pattern(t.arn())).collect();
         let any = formats.iter().map(|format| wider(format)).collect::<Vec<_>>();
         let fits = |arn: &&String| any.iter().any(|format| covers(format, arn));
-        let own: BTreeSet<String> = self.own.iter().filter(fits).cloned().collect();
+        // API Gateway authorises by path, and its actions' formats do not list all paths.
+        let by_path = action.prefix() == "apigateway" && !name.ends_with("Policy");
+        let own: BTreeSet<String> = self.own.iter().filter(|arn| by_path || fits(arn)).cloned().collect();
         if !own.is_empty() {
             return own;
         }

@@ -148,7 +148,7 @@ fn every_reviewed_table_speaks_of_types_and_actions_that_exist() {
 
 #[test]
 fn documents_keep_within_the_limit_and_lose_nothing() {
-    let functions: serde_json::Map<String, Value> = (0..120)
+    let functions: serde_json::Map<String, Value> = (0..60)
         .map(|n| {
             let name = format!("orders-dev-function-with-a-rather-long-name-{n}");
             (format!("F{n}"), json!({ "Type": "AWS::Lambda::Function", "Properties": { "FunctionName": name } }))
@@ -183,7 +183,19 @@ fn compact_documents_are_shorter_and_allow_the_same() {
     let options = DocumentOptions { compact: true, own_names: vec!["orders-dev".into()] };
     let text = |options: &DocumentOptions| requirements.documents(options)[0].to_json().to_string();
     assert!(text(&options).len() < text(&DocumentOptions::default()).len());
-    assert!(text(&options).contains("function:orders-dev*"));
+    assert!(text(&options).contains("function:orders-dev-*"));
+}
+
+#[test]
+fn an_api_is_allowed_within_its_own_tree_only() {
+    let template = template(json!({
+        "Api": { "Type": "AWS::ApiGateway::RestApi", "Properties": {} },
+        "Method": { "Type": "AWS::ApiGateway::Method", "Properties": {} },
+    }));
+    for arn in resources(&template, "apigateway:PUT").into_iter().chain(resources(&template, "apigateway:PATCH")) {
+        let path = arn.strip_prefix("arn:aws:apigateway:eu-west-1::").unwrap();
+        assert!(path.starts_with("/restapis") || path == "/tags/*", "{arn}");
+    }
 }
 
 #[test]
