@@ -2,6 +2,7 @@
 
 mod call_log;
 pub mod error;
+pub mod permissions;
 mod remote;
 mod settings;
 mod signed;

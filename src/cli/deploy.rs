@@ -3,6 +3,8 @@
 use super::assemble::{Assembly, Purpose, assemble};
 use super::guard::{self, ConfirmArgs};
 use super::{ExitKind, Failure, package, target};
+=======
+use super::{ExitKind, Failure, package, preflight, target};
 use crate::aws::{Aws, Endpoint};
 use crate::context::Context;
 use crate::deploy::{self, DeployRecord, Deployed, Method, Options, Request, StageLock, endpoints};
@@ -10,6 +12,7 @@ use crate::local::PythonVersion;
 use crate::manifest::Service;
 use crate::package::HostTarget;
 use crate::report::ProgressView;
+use crate::template::naming::DEPLOYMENT_BUCKET_POLICY;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,6 +43,12 @@ pub struct DeployArgs {
     pub wait: bool,
     #[command(flatten)]
     pub confirm: ConfirmArgs,
+    /// Check the caller's permissions to the end, and stop where one is missing [default: a second's look, and a warning]
+    #[arg(long, conflicts_with = "no_preflight")]
+    pub preflight: bool,
+    /// Do not check the caller's permissions
+    #[arg(long)]
+    pub no_preflight: bool,
 }
 
 /// Deploys.
@@ -55,10 +64,22 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
             Some(dir) => read_package(&context.cwd.join(dir)),
             None => build(&service, context, &out_dir, aws.endpoint()),
         };
-        let assembly = match assembly {
+        let mut assembly = match assembly {
             Ok(assembly) => assembly,
             Err(failure) => return Ok(Err(failure)),
         };
+        if aws.endpoint().url().is_some_and(|url| url.starts_with("http://")) {
+            // The bucket's policy refuses plain HTTP, by which an emulator is spoken to.
+            assembly.template.resources_mut().shift_remove(DEPLOYMENT_BUCKET_POLICY);
+        }
+        let mode = match (args.preflight, args.no_preflight) {
+            (true, _) => preflight::Mode::Required,
+            (_, true) => preflight::Mode::Off,
+            _ => preflight::Mode::Quick,
+        };
+        if let Err(failure) = preflight::before_deploy(mode, aws, &service, &assembly.template, context).await {
+            return Ok(Err(failure));
+        }
         let request = Request {
             service: &service,
             template: &assembly.template,

@@ -16,10 +16,16 @@ pub struct DiagnoseArgs {
     /// The text to explain [default: standard input]
     #[arg(long, short, value_name = "TEXT")]
     pub message: Option<String>,
+    /// Tell what the next deploy would be denied, without deploying
+    #[arg(long, conflicts_with = "message")]
+    pub preflight: bool,
 }
 
 /// Reads the evidence, prints what it means.
 pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<ExitKind, Failure> {
+    if args.preflight {
+        return super::preflight::run(context);
+    }
     let text = match &args.message {
         Some(text) => text.clone(),
         None => standard_input()?,

@@ -13,6 +13,7 @@ mod local;
 mod logs;
 mod package;
 mod permissions;
+mod preflight;
 mod print;
 mod remove;
 mod schema;

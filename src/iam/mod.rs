@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod evaluate;
 pub mod policy;
+pub mod preflight;
 pub mod render;
 pub mod requirements;
 mod table;

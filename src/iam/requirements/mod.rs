@@ -56,7 +56,7 @@ impl Scope {
 }
 
 /// A permission: one action on one resource.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Permission {
     pub action: String,
     /// An ARN, in which `*` stands for what is not known before the deploy.

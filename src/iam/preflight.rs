@@ -1,0 +1,153 @@
+//! Required permissions against what the caller may do, before anything is changed.
+
+use super::evaluate::{Answer, Caller, Decision, Policies, Request, evaluate};
+use super::requirements::{Permission, Requirements};
+
+/// How it was found out what the caller may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Method {
+    /// The caller is the account's root user.
+    Root,
+    /// `iam:SimulatePrincipalPolicy`, which knows all policies.
+    Simulated,
+    /// The caller's own policies, evaluated here.
+    Evaluated,
+    /// It was not: why.
+    Unknown(String),
+}
+
+/// What may be done of what is required.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preflight {
+    pub method: Method,
+    /// What would be denied.
+    pub denied: Requirements,
+    /// Permissions whose conditions rest on what only the request itself carries.
+    pub open: Vec<Permission>,
+}
+
+impl Preflight {
+    /// Nothing is known.
+    pub fn unknown(reason: impl Into<String>) -> Self {
+        Self { method: Method::Unknown(reason.into()), denied: Requirements::default(), open: Vec::new() }
+    }
+
+    /// Nothing is denied to the root user, as far as its account decides.
+    pub fn root() -> Self {
+        Self { method: Method::Root, denied: Requirements::default(), open: Vec::new() }
+    }
+
+    /// From a judgement of every permission.
+    pub fn of(method: Method, required: &Requirements, mut judge: impl FnMut(&Permission) -> Verdict) -> Self {
+        let mut preflight = Self { method, denied: Requirements::default(), open: Vec::new() };
+        for (permission, needs) in required.iter() {
+            match judge(permission) {
+                Verdict::Allowed => {}
+                Verdict::Open => preflight.open.push(permission.clone()),
+                Verdict::Denied => {
+                    for need in needs {
+                        let passed_to = permission.passed_to.as_deref();
+                        preflight.denied.add(&permission.action, &permission.resource, passed_to, need.clone());
+                    }
+                }
+            }
+        }
+        preflight
+    }
+
+    /// By the caller's policies.
+    pub fn evaluate(required: &Requirements, caller: &Caller, policies: &Policies) -> Self {
+        Self::of(Method::Evaluated, required, |permission| verdict(&answer(permission, caller, policies)))
+    }
+}
+
+/// Whether a permission is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Allowed,
+    Denied,
+    /// It depends on condition keys that are not known before the request.
+    Open,
+}
+
+/// Decides one permission by policies. A `*` in its resource is granted only by what covers it.
+pub fn answer(permission: &Permission, caller: &Caller, policies: &Policies) -> Answer {
+    let account = caller.account().unwrap_or("*");
+    let resource = with_account(&permission.resource, account);
+    let mut request = Request::new(caller.clone(), permission.action.as_str(), resource);
+    if let Some(service) = &permission.passed_to {
+        request = request.with("iam:PassedToService", service.as_str());
+    }
+    evaluate(&request, policies)
+}
+
+/// An answer's meaning where the request is not complete.
+pub fn verdict(answer: &Answer) -> Verdict {
+    match answer.decision {
+        Decision::Allow => Verdict::Allowed,
+        _ if answer.open_keys().is_empty() => Verdict::Denied,
+        _ => Verdict::Open,
+    }
+}
+
+/// An ARN with the account where it was not known.
+pub fn with_account(arn: &str, account: &str) -> String {
+    let mut parts: Vec<&str> = arn.splitn(6, ':').collect();
+    if parts.len() == 6 && parts[4] == "*" {
+        parts[4] = account;
+    }
+    parts.join(":")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iam::evaluate::NamedPolicy;
+    use crate::iam::policy::Policy;
+    use crate::iam::requirements::Need;
+    use serde_json::{Value, json};
+
+    fn required() -> Requirements {
+        let mut required = Requirements::default();
+        let need = || Need::Resource("Hello".into());
+        required.add("lambda:GetFunction", "arn:aws:lambda:eu-west-1:*:function:orders-dev-a", None, need());
+        required.add("s3:GetObject", "arn:aws:s3:::orders-dev-*/*", None, need());
+        required.add("iam:PassRole", "arn:aws:iam::*:role/r", Some("lambda.amazonaws.com"), need());
+        required
+    }
+
+    fn check(statements: Value) -> Preflight {
+        let policy = Policy::from_value(&json!({ "Version": "2012-10-17", "Statement": statements })).unwrap();
+        let identity = vec![NamedPolicy { name: "p".into(), policy }];
+        let caller = Caller::from_arn("arn:aws:iam::123456789012:user/ann").unwrap();
+        Preflight::evaluate(&required(), &caller, &Policies { identity, ..Policies::default() })
+    }
+
+    #[test]
+    fn all_that_would_be_denied_is_listed_at_once() {
+        let found = check(json!([{ "Effect": "Allow", "Action": "lambda:*", "Resource": "*" }]));
+        let actions: Vec<&str> = found.denied.iter().map(|(p, _)| p.action.as_str()).collect();
+        assert_eq!(actions, ["iam:PassRole", "s3:GetObject"]);
+    }
+
+    #[test]
+    fn what_is_printed_as_required_is_found_sufficient() {
+        let documents = required().documents(&Default::default());
+        let found = check(documents[0].to_json()["Statement"].clone());
+        assert_eq!(found.denied, Requirements::default());
+    }
+
+    #[test]
+    fn a_grant_for_a_part_of_the_names_is_not_enough() {
+        let found = check(json!([{ "Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::orders-dev-x/*" }]));
+        assert!(found.denied.iter().any(|(p, _)| p.action == "s3:GetObject"));
+    }
+
+    #[test]
+    fn a_condition_on_what_is_not_known_yet_leaves_the_answer_open() {
+        let found = check(json!([{ "Effect": "Allow", "Action": "*", "Resource": "*",
+            "Condition": { "IpAddress": { "aws:SourceIp": "203.0.113.0/24" } } }]));
+        assert_eq!(found.open.len(), 3);
+        assert_eq!(found.denied, Requirements::default());
+    }
+}
