@@ -2,8 +2,6 @@
 
 use super::assemble::{Assembly, Purpose, assemble};
 use super::guard::{self, ConfirmArgs};
-use super::{ExitKind, Failure, package, target};
-=======
 use super::{ExitKind, Failure, package, preflight, target};
 use crate::aws::{Aws, Endpoint};
 use crate::context::Context;
