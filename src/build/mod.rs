@@ -5,6 +5,8 @@ mod elf;
 mod error;
 pub mod go;
 pub mod member;
+pub mod node;
+mod prepare;
 pub mod python;
 mod run;
 mod strip;
@@ -14,3 +16,4 @@ mod zig;
 
 pub use error::BuildError;
 pub use member::{Member, Members, Source, Stamp, Tree};
+pub use prepare::{REQUIREMENTS_LAYER, prepare};

@@ -137,7 +137,7 @@ mod tests {
     use crate::template::testing::service;
 
     fn application(manifest: &str) -> Application {
-        let service = service(manifest);
+        let service = service(&format!("service: shop\nprovider: {{ name: aws }}\n{manifest}"));
         Application::of(&service, &service.functions[0]).expect("an application")
     }
 

@@ -3,7 +3,7 @@
 use super::{ExitKind, Failure};
 use crate::context::Context;
 use crate::manifest::{Problem, Problems, Service, Severity, plugins};
-use crate::package::{self, Artifact, Artifacts, HostTarget, PackageRequest};
+use crate::package::{self, Artifact, Artifacts, HostTarget, PackageRequest, Stage};
 use crate::report::Findings;
 use crate::template::custom_resource::{archive, is_used};
 use crate::template::naming::custom_resource::ARTIFACT;
@@ -55,11 +55,15 @@ pub fn assemble(
         functions: None,
         missing_handler: if purpose == Purpose::Deploy { Severity::Error } else { Severity::Warning },
         target_override: host,
-        progress: &|step| context.report.verbose(&format!("{}: {:?}", step.subject, step.stage)),
+        progress: &|step| match step.stage {
+            Stage::Building(_) => context.report.note(&step.to_string()),
+            _ => context.report.verbose(&step.to_string()),
+        },
     };
     let packaged = package::package(service, &request)?;
     let mut artifacts = packaged.artifacts;
     problems.extend(packaged.notes);
+    refuse_errors(service, context, &problems)?;
     say(service, context, &problems);
 
     let (template, _) = compile_checked(service, &artifacts, purpose);

@@ -87,8 +87,7 @@ impl From<crate::package::PackageError> for Failure {
     fn from(error: crate::package::PackageError) -> Self {
         use crate::package::PackageError as E;
         let kind = match &error {
-            E::MissingHandlers(_)
-            | E::NoArtifact { .. }
+            E::NoArtifact { .. }
             | E::NoExternal { .. }
             | E::NoFiles { .. }
             | E::Pattern { .. }

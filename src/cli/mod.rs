@@ -1,6 +1,7 @@
 //! argv → calls → exit code: a file per command, each with its clap struct and one `run`.
 
 mod assemble;
+mod cache;
 mod completions;
 mod deploy;
 mod diagnose;
@@ -87,6 +88,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Cache(cache::CacheArgs),
     Completions(completions::CompletionsArgs),
     Deploy(deploy::DeployArgs),
     Diagnose(diagnose::DiagnoseArgs),
@@ -126,6 +128,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
     match command {
+        Command::Cache(args) => cache::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),
         Command::Deploy(args) => deploy::run(&args, context),
         Command::Diagnose(args) => diagnose::run(&args, context),

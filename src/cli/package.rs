@@ -5,7 +5,7 @@ use super::service::load_service;
 use super::{ExitKind, Failure};
 use crate::context::Context;
 use crate::manifest::Service;
-use crate::package::Artifact;
+use crate::package::{Artifact, Sizes, bytes as bytes_1024};
 use crate::template::{deployment_bucket_name, deployment_prefix};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -17,6 +17,9 @@ pub struct PackageArgs {
     /// Folder to write to [default: package.path, else .rlx/<stage>]
     #[arg(long, short, value_name = "DIR")]
     pub package: Option<PathBuf>,
+    /// Show what is large in the archives
+    #[arg(long)]
+    pub sizes: bool,
 }
 
 /// Writes `template.json`, the archives and `package.json`.
@@ -28,8 +31,13 @@ pub fn run(args: &PackageArgs, context: &Context) -> Result<ExitKind, Failure> {
     };
     let assembly = assemble(&service, context, &out_dir, Purpose::Package, None)?;
     write(&out_dir, &service, &assembly)?;
+    let mut sizes = Vec::new();
+    if args.sizes {
+        let artifacts = assembly.artifacts.artifacts.iter();
+        sizes.extend(artifacts.filter_map(|a| Sizes::of(&a.path).map(|sizes| (a.name.clone(), sizes))));
+    }
     let shown = out_dir.strip_prefix(&context.cwd).unwrap_or(&out_dir).display().to_string();
-    let result = json!({
+    let mut result = json!({
         "version": 1,
         "service": service.name,
         "stage": service.stage,
@@ -38,7 +46,14 @@ pub fn run(args: &PackageArgs, context: &Context) -> Result<ExitKind, Failure> {
         "template": { "path": out_dir.join("template.json").display().to_string(), "resources": assembly.template.resources().count() },
         "artifacts": assembly.artifacts.artifacts.iter().map(|a| artifact(&service, a)).collect::<Vec<_>>(),
     });
-    context.report.result(&result, &text(&service, &assembly, &shown));
+    if args.sizes {
+        result["sizes"] = sizes.iter().map(|(name, sizes)| (name.clone(), json!(sizes))).collect();
+    }
+    let trees = sizes
+        .iter()
+        .map(|(name, sizes)| format!("\n{name}, {} unpacked\n{}", bytes_1024(sizes.size), sizes.tree(8, 3)));
+    let text = text(&service, &assembly, &shown) + &trees.collect::<String>();
+    context.report.result(&result, &text);
     Ok(ExitKind::Done)
 }
 

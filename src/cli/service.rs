@@ -21,13 +21,14 @@ pub fn load_service(context: &Context) -> Result<Loaded, Failure> {
 /// # Errors
 /// It cannot be used: every problem, rendered, with exit code 2.
 pub fn load_service_with(context: &Context, remote: &dyn Remote) -> Result<Loaded, Failure> {
-    let loaded = manifest::load(&request(context, remote)).map_err(|failure| refuse(context, &failure))?;
+    let mut loaded = manifest::load(&request(context, remote)).map_err(|failure| refuse(context, &failure))?;
     let findings =
         Findings { problems: &loaded.problems, sources: &loaded.service.sources, config: Some(&loaded.service.config) };
     warn(context, &findings);
     for note in &loaded.notes {
         context.report.verbose(note);
     }
+    crate::build::prepare(&mut loaded.service);
     Ok(loaded)
 }
 

@@ -1,6 +1,5 @@
 //! Why packaging failed.
 
-use crate::manifest::Problems;
 use std::io;
 use std::path::PathBuf;
 
@@ -11,10 +10,6 @@ pub enum PackageError {
     Build(#[from] crate::build::BuildError),
     #[error("{path} changed while it was packaged", path = path.display())]
     ChangedMeanwhile { path: PathBuf },
-    #[error("the package is larger than Lambda takes")]
-    TooLarge(Problems),
-    #[error("handlers are missing")]
-    MissingHandlers(Problems),
     #[error("the name of {path} is not UTF-8", path = path.display())]
     NameNotUtf8 { path: PathBuf },
     #[error("no file matches the package patterns of {whose}")]

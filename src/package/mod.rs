@@ -2,6 +2,8 @@
 
 mod archive;
 mod artifact;
+mod bundles;
+pub mod cache;
 mod contents;
 mod deflate;
 mod error;
@@ -9,6 +11,7 @@ mod external;
 mod finished;
 mod glob;
 mod handler;
+mod limits;
 mod native;
 mod pack;
 mod package;
@@ -23,5 +26,6 @@ mod zip;
 pub use artifact::{Artifact, Artifacts};
 pub use error::PackageError;
 pub use glob::Glob;
+pub use limits::{Sizes, bytes};
 pub use package::package;
 pub use request::{HostTarget, PackageRequest, Packaged, Progress, Stage};

@@ -88,15 +88,17 @@ fn rust_binary(
     let handler = function.handler.as_deref().unwrap_or_default();
     let bin = function.package.bin.as_deref().or(service.package.bin.as_deref());
     // A `bootstrap` of the user's own is no Rust function, unless a binary is named.
-    let own = service.dir.join("bootstrap").is_file() && bin.is_none() && runtime != "rust";
+    // `prepare` has put the runtime in the place of the language's name.
+    let is_rust = runtime == "rust" || function.raw["runtime"] == "rust";
+    let own = service.dir.join("bootstrap").is_file() && bin.is_none() && !is_rust;
     if own || bin.is_none() && !cargo::has_project(&service.dir, handler) {
-        return match runtime {
-            "rust" => Err(cargo::no_binary(&function.key, handler, &[]).into()),
-            _ => Ok(None),
+        return match is_rust {
+            true => Err(cargo::no_binary(&function.key, handler, &[]).into()),
+            false => Ok(None),
         };
     }
     match projects.find(&service.dir, &function.key, handler, bin, request.env)? {
-        None if runtime == "rust" => Err(cargo::no_binary(&function.key, handler, &projects.binaries()).into()),
+        None if is_rust => Err(cargo::no_binary(&function.key, handler, &projects.binaries()).into()),
         found => Ok(found),
     }
 }

@@ -2,23 +2,30 @@
 
 use super::contents::{Contents, Filler, is_python};
 use super::pack::{self, Previous};
-use super::plan::{self, Content, Planned};
+use super::plan::{self, Built, Content, Planned};
 use super::request::{PackageRequest, Packaged, Progress, Stage};
 use super::select::{self, Patterns, Selection};
 use super::walk::Found;
-use super::{Artifact, PackageError, archive, external, finished, handler, native};
-use crate::build::target;
+use super::{Artifact, PackageError, archive, bundles, cache, external, finished, handler, limits, native};
 use crate::build::wsgi::Application;
+use crate::build::{node, target};
 use crate::manifest::{Problem, Problems, Service, Severity};
 use std::time::Instant;
 
 /// Makes the archives of a service.
 pub fn package(service: &Service, request: &PackageRequest<'_>) -> Result<Packaged, PackageError> {
     check_names(service, request)?;
-    let binaries = native::build(service, request)?;
-    let plan = plan::plan(service, request, &binaries, &[])?;
-    let sets: Vec<&Patterns> = plan.iter().filter_map(Planned::patterns).collect();
     let mut packaged = Packaged::default();
+    let built = Built {
+        binaries: native::build(service, request)?,
+        bundles: bundles::build(service, request, &mut packaged.notes)?,
+        development: match service.package.exclude_dev_dependencies {
+            Some(false) => Vec::new(),
+            _ => node::development(&service.dir),
+        },
+    };
+    let plan = plan::plan(service, request, &built)?;
+    let sets: Vec<&Patterns> = plan.iter().filter_map(Planned::patterns).collect();
     let mut files = if sets.is_empty() { Vec::new() } else { select::find(&service.dir, &sets)? };
     files.extend(external::linked(service, &mut packaged.notes)?);
     let mut filler = Filler::new(service, request);
@@ -38,9 +45,8 @@ pub fn package(service: &Service, request: &PackageRequest<'_>) -> Result<Packag
         planned.claim(&mut artifact);
         packaged.artifacts.artifacts.push(artifact);
     }
-    if packaged.notes.has_errors() {
-        return Err(PackageError::MissingHandlers(packaged.notes));
-    }
+    cache::keep_bounded(request.cache_dir, cache::LIMIT, std::time::SystemTime::now());
+    limits::check(service, &packaged.artifacts, request.missing_handler, &mut packaged.notes);
     Ok(packaged)
 }
 
@@ -69,7 +75,9 @@ fn fill(
     };
     let contents = match &planned.content {
         Content::Files(patterns) => {
-            let selection = noted(patterns.choose(files), notes);
+            let mut selection = noted(patterns.choose(files), notes);
+            let bundle = planned.bundle.iter().map(|(name, member)| (name.clone(), member.clone()));
+            selection.members.extend(bundle);
             filler.functions(planned, selection, notes)?
         }
         Content::Layer(patterns) => {

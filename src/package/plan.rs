@@ -3,13 +3,11 @@
 use super::request::PackageRequest;
 use super::select::Patterns;
 use super::{Artifact, PackageError, finished};
+use crate::build::{Members, REQUIREMENTS_LAYER};
 use crate::manifest::Service;
 use crate::manifest::service::{Function, Layer};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-
-/// The layer of serverless-python-requirements (`lib/layer.js`).
-pub const REQUIREMENTS_LAYER: &str = "pythonRequirements";
 
 /// An archive that is to be made.
 pub struct Planned<'a> {
@@ -22,6 +20,8 @@ pub struct Planned<'a> {
     pub own: bool,
     /// The binary of a native function.
     pub binary: Option<PathBuf>,
+    /// The bundles of Node.js functions.
+    pub bundle: Members,
     /// Whose it is, for messages.
     pub whose: String,
 }
@@ -54,6 +54,14 @@ impl Planned<'_> {
     }
 }
 
+/// What builders made before archives are planned, by function.
+pub struct Built {
+    pub binaries: BTreeMap<String, PathBuf>,
+    pub bundles: BTreeMap<String, Members>,
+    /// Patterns of development dependencies.
+    pub development: Vec<String>,
+}
+
 /// The archives of a service.
 ///
 /// Framework v3 `packageService`: an artifact of the function, else the function's own archive
@@ -62,9 +70,9 @@ impl Planned<'_> {
 pub fn plan<'a>(
     service: &'a Service,
     request: &PackageRequest<'_>,
-    binaries: &BTreeMap<String, PathBuf>,
-    development: &[String],
+    built: &Built,
 ) -> Result<Vec<Planned<'a>>, PackageError> {
+    let development = &built.development;
     let mut plan: Vec<Planned<'a>> = Vec::new();
     let mut shared: Vec<&Function> = Vec::new();
     for function in wanted(service, request) {
@@ -73,12 +81,17 @@ pub fn plan<'a>(
         let individually = own.individually == Some(true) || service.package.individually == Some(true);
         if let Some(artifact) = &own.artifact {
             finish(&mut plan, function, format!("functions.{}.package.artifact", function.key), artifact);
-        } else if let Some(binary) = binaries.get(&function.key) {
+        } else if let Some(binary) = built.binaries.get(&function.key) {
             let patterns = Patterns::of_binary(own)?;
             plan.push(Planned { binary: Some(binary.clone()), ..Planned::of_function(function, patterns) });
         } else if individually && (own.individually == Some(true) || service.package.artifact.is_none()) {
-            let patterns = Patterns::new(service, Some(own), false, development)?;
-            plan.push(Planned::of_function(function, patterns));
+            plan.push(match built.bundles.get(&function.key) {
+                Some(bundle) => {
+                    let patterns = Patterns::beside_bundles(service, Some(own))?;
+                    Planned { bundle: bundle.clone(), ..Planned::of_function(function, patterns) }
+                }
+                None => Planned::of_function(function, Patterns::new(service, Some(own), false, development)?),
+            });
         } else if let Some(artifact) = &service.package.artifact {
             finish(&mut plan, function, "package.artifact".to_owned(), artifact);
         } else {
@@ -86,13 +99,20 @@ pub fn plan<'a>(
         }
     }
     if !shared.is_empty() {
+        let bundles: Vec<&Members> = shared.iter().filter_map(|f| built.bundles.get(&f.key)).collect();
+        let patterns = match bundles.len() == shared.len() {
+            true => Patterns::beside_bundles(service, None)?,
+            false => Patterns::new(service, None, false, development)?,
+        };
+        let bundle = bundles.into_iter().flatten().map(|(name, member)| (name.clone(), member.clone())).collect();
         plan.push(Planned {
             name: Some(format!("{}.zip", service.name)),
             functions: shared,
             layer: None,
-            content: Content::Files(Patterns::new(service, None, false, development)?),
+            content: Content::Files(patterns),
             own: false,
             binary: None,
+            bundle,
             whose: "the service".to_owned(),
         });
     }
@@ -113,6 +133,7 @@ impl<'a> Planned<'a> {
             content: Content::Files(patterns),
             own: true,
             binary: None,
+            bundle: Members::new(),
             whose: format!("function `{}`", function.key),
         }
     }
@@ -125,6 +146,7 @@ impl<'a> Planned<'a> {
             content: Content::Finished { place, artifact: artifact.to_owned() },
             own: false,
             binary: None,
+            bundle: Members::new(),
             whose: String::new(),
         }
     }
@@ -170,6 +192,7 @@ fn plan_layer<'a>(plan: &mut Vec<Planned<'a>>, service: &Service, layer: &'a Lay
         },
         own: false,
         binary: None,
+        bundle: Members::new(),
         whose: format!("layer `{}`", layer.key),
     });
     Ok(())

@@ -1,6 +1,6 @@
 //! What packaging is asked and what it answers.
 
-use super::Artifacts;
+use super::{Artifacts, bytes};
 use crate::manifest::{Problems, Severity};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,8 @@ pub struct PackageRequest<'a> {
     pub env: &'a BTreeMap<String, String>,
     /// Only these functions, by key; all functions and layers if absent.
     pub functions: Option<&'a [String]>,
-    /// What a handler whose file is missing means: a warning for `package`, an error for `deploy`.
+    /// What it means that a handler's file is missing or a function is larger than Lambda takes:
+    /// a warning for `package`, an error for `deploy`.
     pub missing_handler: Severity,
     /// Build for the machine that runs the functions instead of Lambda's (stage local).
     pub target_override: Option<HostTarget>,
@@ -31,7 +32,7 @@ pub struct HostTarget {
     pub python: Option<String>,
 }
 
-/// What packaging answers.
+/// What packaging answers; notes may hold errors, which forbid to deploy.
 #[derive(Debug, Clone, Default)]
 pub struct Packaged {
     /// The archives.
@@ -58,4 +59,15 @@ pub enum Stage {
     Reused(String),
     /// It is there.
     Done { size: u64, took: Duration },
+}
+
+impl std::fmt::Display for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let subject = &self.subject;
+        match &self.stage {
+            Stage::Building(why) => write!(f, "{subject}: {why}"),
+            Stage::Reused(why) => write!(f, "{subject}: reused, {why}"),
+            Stage::Done { size, took } => write!(f, "{subject}: {} in {:.1} s", bytes(*size), took.as_secs_f64()),
+        }
+    }
 }

@@ -126,6 +126,16 @@ impl Patterns {
         Ok(it)
     }
 
+    /// The patterns of what stands beside bundles: what the user asks for.
+    pub fn beside_bundles(service: &Service, own: Option<&PackageConfig>) -> Result<Self, PackageError> {
+        let mut it = Self::of_binary(&service.package)?;
+        for pattern in own.iter().flat_map(|o| o.include.iter().chain(&o.patterns)) {
+            let (text, excludes) = negated(pattern);
+            it.add(text, excludes, Origin::Include)?;
+        }
+        Ok(it)
+    }
+
     fn exclude(&mut self, pattern: &str) -> Result<(), PackageError> {
         let (text, includes) = negated(pattern);
         self.add(text, !includes, Origin::Exclude)

@@ -72,7 +72,8 @@ fn messages(packaged: &Packaged) -> Vec<&str> {
     packaged.notes.iter().map(|n| n.message.as_str()).collect()
 }
 
-const HELLO: &str = "service: shop\nprovider: { runtime: python3.12 }\nfunctions: { hello: { handler: hello.main } }\n";
+const HELLO: &str =
+    "service: shop\nprovider: { name: aws, runtime: python3.12 }\nfunctions: { hello: { handler: hello.main } }\n";
 
 #[test]
 fn a_service_is_one_archive_for_all_its_functions() {
@@ -130,7 +131,7 @@ fn an_archive_that_was_tampered_with_is_written_anew() {
 #[test]
 fn functions_are_packaged_individually_with_their_own_patterns() {
     let it = Fixture::new(
-        "service: shop\nprovider: { runtime: python3.12 }\npackage: { individually: true, patterns: ['!**'] }\n\
+        "service: shop\nprovider: { name: aws, runtime: python3.12 }\npackage: { individually: true, patterns: ['!**'] }\n\
          functions:\n  a: { handler: a.main, package: { patterns: [a.py] } }\n  b: { handler: b.main, package: { patterns: [b.py] } }\n",
     )
     .file("a.py", "a")
@@ -236,7 +237,7 @@ fn a_layer_is_its_folder() {
 #[test]
 fn finished_archives_are_taken_as_they_are() {
     let it = Fixture::new(
-        "service: shop\npackage: { artifact: built/all.zip }\nfunctions:\n  a: { handler: a.x }\n  b: { handler: b.x }\n  \
+        "service: shop\nprovider: { name: aws }\npackage: { artifact: built/all.zip }\nfunctions:\n  a: { handler: a.x }\n  b: { handler: b.x }\n  \
          c: { handler: c.x, package: { artifact: other/all.zip } }\n",
     )
     .file("built/all.zip", "one")
@@ -245,15 +246,19 @@ fn finished_archives_are_taken_as_they_are() {
     let names: Vec<_> = packaged.artifacts.artifacts.iter().map(|a| (a.name.as_str(), a.functions.len())).collect();
     assert_eq!(names, [("all.zip", 2), ("all-2.zip", 1)]);
     assert_eq!(it.archive("all-2.zip"), b"two");
-    let missing = Fixture::new("service: shop\npackage: { artifact: no.zip }\nfunctions: { a: { handler: a.x } }\n");
+    let missing = Fixture::new(
+        "service: shop\nprovider: { name: aws }\npackage: { artifact: no.zip }\nfunctions: { a: { handler: a.x } }\n",
+    );
     assert!(missing.run().unwrap_err().to_string().contains("which `package.artifact` names"));
 }
 
 #[test]
 fn a_rust_function_is_a_bootstrap() {
-    let it = Fixture::new("service: shop\nfunctions: { quote: { handler: quote, runtime: provided.al2023 } }\n")
-        .file("quote/Cargo.toml", "[package]\nname = 'quote'\nversion = '0.1.0'\nedition = '2021'\n[workspace]\n")
-        .file("quote/src/main.rs", "fn main() {}\n");
+    let it = Fixture::new(
+        "service: shop\nprovider: { name: aws }\nfunctions: { quote: { handler: quote, runtime: provided.al2023 } }\n",
+    )
+    .file("quote/Cargo.toml", "[package]\nname = 'quote'\nversion = '0.1.0'\nedition = '2021'\n[workspace]\n")
+    .file("quote/src/main.rs", "fn main() {}\n");
     it.run().map_err(|e| format!("{e} {:?}", e.cause())).unwrap();
     assert_eq!(it.names("quote.zip"), ["bootstrap"]);
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(it.archive("quote.zip"))).unwrap();

@@ -19,8 +19,11 @@ const IP_ADDRESS: &str = r"^(\d{1,3}\.){3}\d{1,3}$";
 /// A load balancer's listener.
 pub const ALB_LISTENER: &str = r"^arn:aws[\w-]*:elasticloadbalancing:.+:listener/app/[\w-]+/([\w-]+)/([\w-]+)$";
 
-/// Runtimes that Lambda creates functions for (AWS Lambda developer guide, "Lambda runtimes").
-const RUNTIMES: [&str; 24] = [
+/// Runtimes that Lambda creates functions for (AWS Lambda developer guide, "Lambda runtimes"), and
+/// languages that rlx builds for one of them.
+const RUNTIMES: [&str; 26] = [
+    "go",
+    "rust",
     "dotnet8",
     "dotnet9",
     "dotnet10",

@@ -14,6 +14,7 @@ pub fn functions(events: Map<String, Value>, plugins: Map<String, Value>) -> Val
     properties.extend(settings());
     properties.extend(invocation());
     properties.extend(permissions());
+    properties.extend(building());
     properties.extend(plugins);
     properties.insert("events".into(), doc(self::events(events), "What triggers the function."));
     let function = json!({ "type": "object", "properties": properties, "additionalProperties": false });
@@ -23,6 +24,21 @@ pub fn functions(events: Map<String, Value>, plugins: Map<String, Value>) -> Val
         "patternProperties": { FUNCTION_NAME: function },
         "additionalProperties": false,
     })
+}
+
+/// How its code is built.
+fn building() -> Map<String, Value> {
+    let application = || any_of([text(), any_object()]);
+    keys([
+        ("module", doc(text(), "The folder of a Python function that becomes the root of its archive.")),
+        ("wsgi", doc(application(), "A Python web application (Flask, Django) instead of a handler: `module.object`.")),
+        (
+            "asgi",
+            doc(application(), "An asynchronous web application (FastAPI) instead of a handler: `module.object`."),
+        ),
+        ("rust", doc(any_object(), "How cargo builds it: `profile`, `features`, `cargoFlags`, `env`, `zig`.")),
+        ("go", doc(any_object(), "How Go builds it: `flags`, `tags`, `env`.")),
+    ])
 }
 
 fn events(events: Map<String, Value>) -> Value {

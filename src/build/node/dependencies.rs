@@ -1,0 +1,155 @@
+//! Which packages of `node_modules` are needed at run time, by the rules that Node resolves modules with.
+
+use crate::build::{BuildError, Member, Members};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Patterns of packages that only development needs, below all projects of a service
+/// (Framework v3 `zip-service.js`, `excludeNodeDevDependencies`, which asks `npm ls`).
+pub fn development(service_dir: &Path) -> Vec<String> {
+    let mut patterns = Vec::new();
+    for project in projects(service_dir) {
+        let Some(manifest) = manifest(&project) else { continue };
+        let production =
+            closure(&project, &names(&manifest, &["dependencies", "optionalDependencies", "peerDependencies"]));
+        let development = closure(&project, &names(&manifest, &["devDependencies"]));
+        for package in development.difference(&production) {
+            let Ok(name) = package.strip_prefix(service_dir) else { continue };
+            patterns.push(format!("{}/**", escaped(&name.to_string_lossy())));
+            patterns.extend(binaries(package).iter().filter_map(|bin| {
+                let folder = modules_folder(name)?;
+                Some(escaped(&folder.join(".bin").join(bin).to_string_lossy()))
+            }));
+        }
+    }
+    patterns
+}
+
+/// The files of packages and of all that they depend on, named as below the service.
+pub fn with_dependencies(service_dir: &Path, packages: &[String]) -> Result<Members, BuildError> {
+    let mut members = Members::new();
+    for package in closure(service_dir, packages) {
+        let Ok(name) = package.strip_prefix(service_dir).map(|n| n.to_string_lossy().into_owned()) else { continue };
+        let walk = walkdir::WalkDir::new(&package).follow_links(true).sort_by_file_name().into_iter();
+        // What lies in the package's own node_modules is asked for on its own.
+        for entry in walk.filter_entry(|e| e.depth() == 0 || e.file_name() != "node_modules").flatten() {
+            let path = entry.path();
+            let Ok(metadata) = fs::metadata(path) else { continue };
+            if let (true, Ok(rest)) = (metadata.is_file(), path.strip_prefix(&package)) {
+                members.insert(format!("{name}/{}", rest.to_string_lossy()), Member::file(path.to_owned(), &metadata));
+            }
+        }
+    }
+    Ok(members)
+}
+
+/// Folders with a `package.json` that are no packages of `node_modules`.
+fn projects(dir: &Path) -> Vec<PathBuf> {
+    let skipped = ["node_modules", ".git", ".rlx", ".serverless", "target", ".venv", "venv"];
+    let walk = walkdir::WalkDir::new(dir).max_depth(6).sort_by_file_name().into_iter();
+    let walk = walk.filter_entry(|e| !e.file_type().is_dir() || !skipped.contains(&&*e.file_name().to_string_lossy()));
+    let files = walk.flatten().filter(|e| e.file_name() == "package.json");
+    files.filter_map(|e| e.path().parent().map(Path::to_owned)).collect()
+}
+
+fn manifest(package: &Path) -> Option<Value> {
+    serde_json::from_slice(&fs::read(package.join("package.json")).ok()?).ok()
+}
+
+fn names(manifest: &Value, sections: &[&str]) -> Vec<String> {
+    let all = sections.iter().filter_map(|s| manifest[*s].as_object()).flat_map(|m| m.keys().cloned());
+    all.collect()
+}
+
+/// The folders of packages, and of what they need, as Node finds them from `from`.
+fn closure(from: &Path, names_asked: &[String]) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<(PathBuf, String)> = names_asked.iter().map(|n| (from.to_owned(), n.clone())).collect();
+    while let Some((from, name)) = open.pop() {
+        let Some(package) = resolve(&from, &name) else { continue };
+        if found.insert(package.clone()) {
+            let needed = ["dependencies", "optionalDependencies", "peerDependencies"];
+            let names = manifest(&package).map(|m| names(&m, &needed)).unwrap_or_default();
+            open.extend(names.into_iter().map(|n| (package.clone(), n)));
+        }
+    }
+    found
+}
+
+/// The nearest `node_modules/<name>` upwards.
+fn resolve(from: &Path, name: &str) -> Option<PathBuf> {
+    let folders = from.ancestors().filter(|a| a.file_name().is_none_or(|n| n != "node_modules"));
+    folders.map(|a| a.join("node_modules").join(name)).find(|p| p.join("package.json").is_file())
+}
+
+fn binaries(package: &Path) -> Vec<String> {
+    let Some(manifest) = manifest(package) else { return Vec::new() };
+    match &manifest["bin"] {
+        Value::Object(map) => map.keys().cloned().collect(),
+        Value::String(_) => package.file_name().map(|n| vec![n.to_string_lossy().into_owned()]).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
+/// The `node_modules` that a package lies in directly.
+fn modules_folder(package: &Path) -> Option<&Path> {
+    package.ancestors().find(|a| a.file_name().is_some_and(|n| n == "node_modules"))
+}
+
+fn escaped(path: &str) -> String {
+    path.chars().fold(String::new(), |mut out, c| {
+        if "*?[]{}()!+@\\".contains(c) && c != '@' {
+            out.push('\\');
+        }
+        out.push(c);
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        put("package.json", r#"{"dependencies":{"a":"1"},"devDependencies":{"tool":"1","shared":"1"}}"#);
+        put("node_modules/a/package.json", r#"{"dependencies":{"shared":"1","@s/b":"1"}}"#);
+        put("node_modules/a/index.js", "");
+        put("node_modules/@s/b/package.json", "{}");
+        put("node_modules/shared/package.json", "{}");
+        put("node_modules/tool/package.json", r#"{"dependencies":{"shared":"1","deep":"1"},"bin":{"run":"x"}}"#);
+        put("node_modules/tool/node_modules/deep/package.json", "{}");
+        dir
+    }
+
+    #[test]
+    fn what_only_development_needs_is_left_out() {
+        let dir = service();
+        assert_eq!(
+            development(dir.path()),
+            ["node_modules/tool/**", "node_modules/.bin/run", "node_modules/tool/node_modules/deep/**"]
+        );
+    }
+
+    #[test]
+    fn a_package_comes_with_all_that_it_needs() {
+        let dir = service();
+        let members = with_dependencies(dir.path(), &["a".to_owned()]).unwrap();
+        assert_eq!(
+            members.keys().collect::<Vec<_>>(),
+            [
+                "node_modules/@s/b/package.json",
+                "node_modules/a/index.js",
+                "node_modules/a/package.json",
+                "node_modules/shared/package.json"
+            ]
+        );
+    }
+}

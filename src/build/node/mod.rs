@@ -1,0 +1,8 @@
+//! Node.js and TypeScript functions: bundled with esbuild, or files with production dependencies only.
+
+pub mod bundle;
+mod dependencies;
+mod flags;
+mod tool;
+
+pub use dependencies::{development, with_dependencies};

@@ -1,0 +1,63 @@
+//! The bundles of Node.js functions.
+
+use super::PackageError;
+use super::plan::wanted;
+use super::request::{PackageRequest, Progress, Stage};
+use crate::build::node::{bundle, with_dependencies};
+use crate::build::{Members, target};
+use crate::manifest::{Problem, Problems, Service};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Bundles the functions that are to be; gives the files of each.
+pub fn build(
+    service: &Service,
+    request: &PackageRequest<'_>,
+    notes: &mut Problems,
+) -> Result<BTreeMap<String, Members>, PackageError> {
+    let options = bundle::Options::read(&service.custom, &service.build);
+    let mut groups: BTreeMap<&str, Vec<(&str, PathBuf)>> = BTreeMap::new();
+    for function in wanted(service, request) {
+        let runtime = target::runtime(service, function);
+        let skipped = function.raw["skipEsbuild"] == serde_json::Value::Bool(true);
+        if !runtime.starts_with("nodejs") || skipped || function.package.artifact.is_some() {
+            continue;
+        }
+        let entry = function.handler.as_deref().and_then(|handler| options.entry(&service.dir, handler));
+        if let Some(entry) = entry {
+            groups.entry(runtime).or_default().push((&function.key, entry));
+        }
+    }
+    let mut bundles = BTreeMap::new();
+    if groups.is_empty() {
+        return Ok(bundles);
+    }
+    for note in options.notes() {
+        notes.push(Problem::at("custom.esbuild", note).warning());
+    }
+    let external = with_dependencies(&service.dir, &options.external())?;
+    for (runtime, functions) in groups {
+        let mut entries: Vec<PathBuf> = functions.iter().map(|(_, entry)| entry.clone()).collect();
+        entries.sort();
+        entries.dedup();
+        for (key, _) in &functions {
+            let stage = Stage::Building("bundled with esbuild".to_owned());
+            (request.progress)(Progress { subject: (*key).to_owned(), stage });
+        }
+        let job = bundle::Job {
+            service_dir: &service.dir,
+            cache_dir: request.cache_dir,
+            env: request.env,
+            options: &options,
+            runtime,
+            entries: &entries,
+        };
+        let made = job.run()?;
+        for (key, entry) in functions {
+            let mut members = external.clone();
+            members.extend(made.get(&entry).into_iter().flatten().map(|(name, m)| (name.clone(), m.clone())));
+            bundles.insert(key.to_owned(), members);
+        }
+    }
+    Ok(bundles)
+}
