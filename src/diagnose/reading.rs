@@ -39,7 +39,8 @@ fn findings(prepared: &Prepared) -> Vec<Finding> {
     let phrases = causes::find(prepared).into_iter().map(|(cause, found)| Finding {
         cause,
         range: found.range.clone(),
-        length: found.length,
+        // Bare words say the same, long or short: the first ones count.
+        length: if cause.weight == Weight::Bare && cause.action == Acts::Call { 12 } else { found.length },
         source: Source::Phrase(found),
     });
     let mut all: Vec<Finding> = sentences.chain(phrases).collect();
@@ -139,6 +140,7 @@ fn diagnosis(prepared: &Prepared, finding: Finding) -> Diagnosis {
         told.layer = layer_of_kind(kind);
     }
     let kind = kind_of_call(kind, cause, told.action.as_deref()).unwrap_or(kind);
+    told.principal = told.principal.or_else(|| call.principal.clone());
     if kind == Kind::AssumeRoleTrust && told.resource.is_none() {
         told.resource = role_being_assumed(prepared, &finding.range);
     }
@@ -240,8 +242,10 @@ fn kind_of_bare(prepared: &Prepared, finding: &Finding, call: &call::Call, actio
     if of_s3 {
         return Kind::S3Bare;
     }
-    let line = prepared.line_at(finding.range.start);
-    let around = &prepared.text[line.start..prepared.line_at(finding.range.end).end];
+    let before = prepared.line_at(finding.range.start).start;
+    let before = prepared.line_at(before.saturating_sub(1)).start;
+    let after = prepared.line_at(finding.range.end).end;
+    let around = &prepared.text[before..prepared.line_at(after + 1).end];
     if service.is_none() && action.is_none() && around.contains("Access Denied") {
         Kind::S3Bare
     } else {

@@ -95,8 +95,21 @@ static ANONYMOUS: Cause = row(
     "Sign the request (SigV4), or allow it to the caller's address or VPC endpoint in the policy of the API or resource.",
 );
 
+static ASIDE: Cause = Cause {
+    weight: Weight::Aside,
+    ..row(
+        "not-compared",
+        Kind::UnknownDeny,
+        "{principal} may not do {action}, so that unchanged functions could not be told from changed ones",
+        "Allow it to the deploying identity; the deploy goes on without it.",
+    )
+};
+
 /// The row of a denial.
 pub fn of_denial(denial: &Denial) -> &'static Cause {
+    if denial.aside {
+        return &ASIDE;
+    }
     let action = denial.action.as_deref().unwrap_or_default().to_ascii_lowercase();
     let operation = action.rsplit(':').next().unwrap_or_default();
     let explicit = denial.effect == Some(Effect::Explicit);

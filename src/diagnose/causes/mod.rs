@@ -32,6 +32,8 @@ pub enum Weight {
     Telling,
     /// Says that something was refused, and no more.
     Bare,
+    /// A warning of a tool that went on.
+    Aside,
     /// Follows from something else.
     Noise,
 }

@@ -1,6 +1,6 @@
 //! Roles that cannot be assumed.
 
-use super::{Acts, Cause, Kind};
+use super::{Acts, Cause, Kind, Weight};
 
 const ASSUME: Acts = Acts::Always("sts:AssumeRole");
 const WEB: Acts = Acts::Always("sts:AssumeRoleWithWebIdentity");
@@ -29,7 +29,6 @@ pub(super) const ROWS: &[Cause] = &[
             "is unable to assume role {resource}",
             "is unable to assume provided role {resource}",
             "could not assume the role {resource}",
-            "could not be used to assume '{resource}'",
             "Could not assume role {resource}",
             "Could not assume role",
             "Unable to assume role {resource}",
@@ -89,6 +88,15 @@ pub(super) const ROWS: &[Cause] = &[
         "In the account of the role: name the caller in its trust policy (Action sts:AssumeRole, and the conditions that it sets: ExternalId, session name, MFA, organisation). \
          Where the caller is a user or role of another account, its own policy must allow sts:AssumeRole on the role too.",
     ),
+    Cause::new(
+        "bootstrap-role-not-assumed",
+        Kind::AssumeRoleTrust,
+        &["could not be used to assume '{resource}', but are for the right account", "could not be used to assume '{resource}'"],
+    )
+    .weight(Weight::Aside)
+    .acts(ASSUME)
+    .says("The CDK could not assume {resource} and went on with the credentials at hand")
+    .fix("Allow sts:AssumeRole on the cdk-* roles to the caller, or bootstrap the account and region so that the role exists."),
     Cause::new(
         "web-identity-refused",
         Kind::AssumeRoleTrust,

@@ -25,12 +25,14 @@ pub struct Call {
     pub logical_id: Option<String>,
     /// What CloudFormation was doing to the resource.
     pub handler: Option<catalogue::Operation>,
+    /// Who called, as CloudTrail tells it.
+    pub principal: Option<String>,
     /// What was accessed, where the text says.
     pub resource: Option<String>,
 }
 
 /// IAM prefixes in which an operation without a service is looked up, likeliest first.
-const LIKELY: [&str; 41] = [
+const LIKELY: &[&str] = &[
     "s3",
     "lambda",
     "iam",
@@ -71,48 +73,69 @@ const LIKELY: [&str; 41] = [
     "athena",
     "servicequotas",
     "organizations",
-    "apigateway",
 ];
 
-struct Pattern {
-    regex: Regex,
+/// What API Gateway's operations are about; its actions are HTTP methods, which every operation would fit.
+const API_GATEWAY: [&str; 12] = [
+    "RestApi",
+    "Deployment",
+    "Stage",
+    "Method",
+    "Integration",
+    "ApiKey",
+    "UsagePlan",
+    "Authorizer",
+    "DomainName",
+    "BasePathMapping",
+    "VpcLink",
+    "Api",
+];
+
+/// A form that names a call.
+struct Form {
+    /// Without this word the expression is not even made.
+    needle: &'static str,
+    regex: LazyLock<Option<Regex>>,
     read: fn(&Captures, &mut Call),
 }
 
-fn patterns() -> &'static [Pattern] {
-    static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
-        ROWS.iter().filter_map(|(regex, read)| Some(Pattern { regex: Regex::new(regex).ok()?, read: *read })).collect()
-    });
-    &PATTERNS
+macro_rules! form {
+    ($needle:literal, $regex:expr, $read:expr $(,)?) => {
+        Form { needle: $needle, regex: LazyLock::new(|| Regex::new($regex).ok()), read: $read }
+    };
 }
 
-type Row = (&'static str, fn(&Captures, &mut Call));
-
 /// The forms that name a call; a field that an earlier one filled stays.
-const ROWS: [Row; 17] = [
+static FORMS: [Form; 20] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
-    (r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
+    form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
         call.action.get_or_insert(format!("{}:{operation}", &c[1]));
         set_service(call, &c[1]);
         call.operation.get_or_insert(operation);
     }),
     // boto3, AWS CLI
-    (r"when\s+calling\s+the\s+([A-Za-z0-9]+)\s+operation", |c, call| set_operation(call, &c[1])),
+    form!("calling", r"when\s+calling\s+the\s+([A-Za-z0-9]+)\s+operation", |c, call| set_operation(call, &c[1])),
     // Go SDK v2, Terraform: `operation error S3: PutObject`
-    (r"operation error ([A-Za-z0-9 ]+): ([A-Z][A-Za-z0-9]+)", |c, call| {
+    form!("operation error", r"operation error ([A-Za-z0-9 ]+): ([A-Z][A-Za-z0-9]+)", |c, call| {
         set_service(call, &c[1]);
         set_operation(call, &c[2]);
     }),
     // CloudTrail
-    (r#""eventSource"\s*:\s*"([a-z0-9.-]+)""#, |c, call| set_service(call, &c[1])),
-    (r#""eventName"\s*:\s*"([A-Za-z0-9]+)""#, |c, call| set_operation(call, c[1].trim_end_matches("20150331v2"))),
+    form!("eventSource", r#""eventSource"\s*:\s*"([a-z0-9.-]+)""#, |c, call| set_service(call, &c[1])),
+    form!("eventName", r#""eventName"\s*:\s*"([A-Za-z0-9]+)""#, |c, call| set_operation(
+        call,
+        c[1].trim_end_matches("20150331v2")
+    )),
+    form!("userIdentity", r#""userIdentity"\s*:\s*\{[^}]{0,400}?"arn"\s*:\s*"([^"]+)""#, |c, call| {
+        call.principal.get_or_insert(c[1].to_owned());
+    }),
     // PHP SDK: `Error executing "PutObject" on "https://..."`
-    (r#"Error executing "([A-Za-z0-9]+)""#, |c, call| set_operation(call, &c[1])),
+    form!("Error executing", r#"Error executing "([A-Za-z0-9]+)""#, |c, call| set_operation(call, &c[1])),
     // CDK: `Call failed: getParameter({`
-    (r"Call failed:\s*([A-Za-z0-9]+)\(", |c, call| set_operation(call, &c[1])),
+    form!("Call failed", r"Call failed:\s*([A-Za-z0-9]+)\(", |c, call| set_operation(call, &c[1])),
     // `S3::putObject()`, `iam.createRole(`
-    (r"\b([A-Za-z][A-Za-z0-9]+)(?:::|\.)([a-z][A-Za-z0-9]+)\(", |c, call| {
+    form!("(", r"\b([A-Za-z][A-Za-z0-9]+)(?:::|\.)([a-z][A-Za-z0-9]+)\(", |c, call| {
         if let Some(prefix) = catalogue::prefix_of_service(&c[1])
             && !catalogue::actions_of_operation(prefix, &capitalized(&c[2])).is_empty()
         {
@@ -121,7 +144,7 @@ const ROWS: [Row; 17] = [
         }
     }),
     // A command line: `aws s3api put-object`
-    (r"\baws\s+([a-z][a-z0-9-]+)\s+([a-z][a-z0-9-]+)", |c, call| {
+    form!("aws ", r"\baws\s+([a-z][a-z0-9-]+)\s+([a-z][a-z0-9-]+)", |c, call| {
         let operation: String = c[2].split('-').map(capitalized).collect();
         if let Some(prefix) = catalogue::prefix_of_service(c[1].trim_end_matches("api"))
             && !catalogue::actions_of_operation(prefix, &operation).is_empty()
@@ -131,24 +154,34 @@ const ROWS: [Row; 17] = [
         }
     }),
     // Java SDK, CloudFormation: `(Service: AmazonS3; Status Code: 403; ...`
-    (r"\(?Service:\s*([A-Za-z0-9 ]+?)\s*[;,]", |c, call| set_service(call, &c[1])),
+    form!("Service:", r"\(?Service:\s*([A-Za-z0-9 ]+?)\s*[;,]", |c, call| set_service(call, &c[1])),
     // Ruby, .NET, Java, JavaScript v3 exceptions
-    (r"Aws::([A-Za-z0-9]+)::Errors", |c, call| set_service(call, &c[1])),
-    (r"Amazon\.([A-Za-z0-9]+)\.(?:Model\.)?[A-Z][A-Za-z0-9]+Exception", |c, call| set_service(call, &c[1])),
-    (r"services\.([a-z0-9]+)\.model\.", |c, call| set_service(call, &c[1])),
-    (r"@aws-sdk/client-([a-z0-9-]+)", |c, call| set_service(call, &c[1])),
+    form!("Aws::", r"Aws::([A-Za-z0-9]+)::Errors", |c, call| set_service(call, &c[1])),
+    form!("Amazon.", r"Amazon\.([A-Za-z0-9]+)\.(?:Model\.)?[A-Z][A-Za-z0-9]+Exception", |c, call| set_service(
+        call, &c[1]
+    )),
+    form!("services.", r"services\.([a-z0-9]+)\.model\.", |c, call| set_service(call, &c[1])),
+    form!("lib/services/", r"lib/services/([a-z0-9]+)\.js", |c, call| set_service(call, &c[1])),
+    form!("@aws-sdk/", r"@aws-sdk/client-([a-z0-9-]+)", |c, call| set_service(call, &c[1])),
     // An endpoint
-    (
+    form!(
+        "amazonaws.com",
         r"https?://(?:[^\s/']*\.)?([a-z0-9-]+?)(?:[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com",
         |c, call| set_service(call, &c[1]),
     ),
     // Prose: `error creating IAM Role (x):`, `Failed to create the CloudFormation stack`
-    (
+    form!(
+        "",
         r"(?i)\b(creat|updat|delet|describ|list|gett|get|putt|put|read|validat|tagg|tag)(?:e|ing)?\s+(?:the\s+|an?\s+)?(?:AWS\s+|Amazon\s+)?([A-Za-z0-9]+)\s+([A-Za-z]+)(?:\s+([A-Za-z]+))?",
         |c, call| prose(c, call),
     ),
+    // Terraform up to 1.0
+    form!("launching", r"Error launching source instance", |_, call| {
+        set_service(call, "ec2");
+        set_operation(call, "RunInstances");
+    }),
     // The reason that a tool gives when it was cut short: `(AWS::S3::BucketPolicy)`
-    (r"AWS::([A-Za-z0-9]+)::[A-Za-z0-9:]+", |c, call| set_service(call, &c[1])),
+    form!("AWS::", r"AWS::([A-Za-z0-9]+)::[A-Za-z0-9:]+", |c, call| set_service(call, &c[1])),
 ];
 
 /// The call that a refusal at `range` of a text speaks of.
@@ -164,11 +197,11 @@ pub fn near(prepared: &Prepared, range: &Range<usize>) -> Call {
     ];
     for (number, window) in windows.into_iter().enumerate() {
         let part = cut_at_neighbours(text, window, number);
-        for pattern in patterns() {
-            let found =
-                if number == 1 { pattern.regex.captures_iter(part).last() } else { pattern.regex.captures(part) };
+        for form in FORMS.iter().filter(|form| part.contains(form.needle)) {
+            let Some(regex) = form.regex.as_ref() else { continue };
+            let found = if number == 1 { regex.captures_iter(part).last() } else { regex.captures(part) };
             if let Some(found) = found {
-                (pattern.read)(&found, &mut call);
+                (form.read)(&found, &mut call);
             }
         }
         stack_event(part, number, &mut call);
@@ -231,24 +264,27 @@ fn stack_event(part: &str, number: usize, call: &mut Call) {
 
 /// `creating IAM Role` → `iam:CreateRole`, where there is such an action.
 fn prose(c: &Captures, call: &mut Call) {
-    let verb = match c[1].to_ascii_lowercase().as_str() {
-        "creat" => "Create",
-        "updat" => "Update",
-        "delet" => "Delete",
-        "describ" => "Describe",
-        "validat" => "Validate",
-        "put" | "putt" => "Put",
-        "list" => "List",
-        "tag" | "tagg" => "Tag",
-        _ => "Get",
+    let verbs: &[&str] = match c[1].to_ascii_lowercase().as_str() {
+        "creat" => &["Create", "Put"],
+        "launch" => &["Run"],
+        "updat" => &["Update", "Modify", "Put"],
+        "delet" => &["Delete"],
+        "describ" => &["Describe", "Get"],
+        "validat" => &["Validate"],
+        "put" | "putt" => &["Put"],
+        "list" => &["List", "Describe"],
+        "tag" | "tagg" => &["Tag"],
+        _ => &["Get", "Describe", "List"],
     };
     let Some(prefix) = catalogue::prefix_of_service(&c[2]) else { return };
-    let two = c.get(4).map(|word| format!("{verb}{}{}", capitalized(&c[3]), capitalized(word.as_str())));
-    let one = format!("{verb}{}", capitalized(&c[3]));
-    let plural = format!("{one}s");
+    let two = c.get(4).map(|word| format!("{}{}", capitalized(&c[3]), capitalized(word.as_str())));
+    let one = capitalized(&c[3]);
     let operation = two
         .into_iter()
-        .chain([one, plural])
+        .chain([one])
+        .flat_map(|noun| {
+            verbs.iter().flat_map(move |verb| [format!("{verb}{noun}"), format!("{verb}{noun}s")]).collect::<Vec<_>>()
+        })
         .find(|operation| !catalogue::actions_of_operation(prefix, operation).is_empty());
     if let Some(operation) = operation {
         call.service.get_or_insert(prefix);
@@ -297,7 +333,17 @@ pub fn action_of(service: Option<&str>, operation: &str) -> Option<String> {
     let operation = capitalized(operation);
     let find =
         |prefix: &str| catalogue::actions_of_operation(prefix, &operation).first().map(|name| (*name).to_owned());
-    service.and_then(find).or_else(|| LIKELY.iter().find_map(|prefix| find(prefix)))
+    let anywhere = || {
+        let mut all = catalogue::actions_like(&format!("*:{operation}")).into_iter();
+        // Two services with the same operation: no guess.
+        all.next().filter(|_| all.next().is_none()).map(|action| action.name().to_owned())
+    };
+    let api_gateway = || API_GATEWAY.iter().any(|noun| operation.contains(noun)).then(|| find("apigateway")).flatten();
+    service
+        .and_then(find)
+        .or_else(|| LIKELY.iter().find_map(|prefix| find(prefix)))
+        .or_else(anywhere)
+        .or_else(api_gateway)
 }
 
 /// The most telling action of a resource type's handler: the one that is named like the resource.

@@ -137,7 +137,7 @@ fn without_prefix(line: &str) -> &str {
     static PREFIX: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(concat!(
             r"^(?:\s*(?:",
-            r"[│┃║▕╵╷╭╰|>]+(?:\s|$)", // frames, quotes
+            r"[│┃║▕╵╷╭╰|>,]+(?:\s|$)", // frames, quotes, consoles that print a comma first
             r"|remote:\s",
             r"|#[0-9]+\s+[0-9.]+\s", // docker build
             r"|\[?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]+)?(?:Z|\s?[+-][0-9]{2}:?[0-9]{2})?\]?(?:\s|$)",

@@ -24,6 +24,8 @@ pub struct Denial {
     pub effect: Option<Effect>,
     /// ARN of the policy that denied, where the text says.
     pub policy: Option<String>,
+    /// Whether a tool mentions it in passing and goes on.
+    pub aside: bool,
     /// Where it stands in the cleaned text.
     pub range: Range<usize>,
 }
@@ -76,6 +78,8 @@ fn sentence(text: &str, squeezed: &Squeezed, start: usize, mut after: usize) -> 
     if !action.is_empty() {
         denial.action = Some(action);
     }
+    // Serverless Framework v3 cannot compare the functions, and goes on.
+    denial.aside = squeezed.window(behind_action, 40).starts_with("foratleastone");
     if let Some((resource, behind)) = field::resource(text, squeezed, behind_action) {
         denial.resource = resource;
         end = behind;
@@ -145,11 +149,11 @@ fn reason_of(text: &str, action: Option<&str>) -> Option<Reason> {
         let end = end + rest.find("deniesaccess").map_or(0, |at| at + "deniesaccess".len());
         return Some(Reason { layer: Some(Layer::Resource), effect: Effect::Implicit, end });
     }
-    let (layer, mut behind) = layer_of(rest, effect);
+    let (layer, mut behind) = layer_of(rest);
     // `... VPC endpoint policy transitively through a service control policy`: the last one decides.
     let mut layer = layer;
     if let Some(through) = rest[behind..].strip_prefix("transitivelythrough") {
-        let (last, length) = layer_of(through, effect);
+        let (last, length) = layer_of(through);
         layer = last.or(layer);
         behind = rest.len() - through.len() + length;
     }
@@ -157,7 +161,7 @@ fn reason_of(text: &str, action: Option<&str>) -> Option<Reason> {
 }
 
 /// The layer that a squeezed text names at its start, and the length of that.
-fn layer_of(text: &str, effect: Effect) -> (Option<Layer>, usize) {
+fn layer_of(text: &str) -> (Option<Layer>, usize) {
     let start = ["inan", "ina", "inthe", "inone", "byan", "bya", "in", "an", "a", "the", ""]
         .iter()
         .filter(|word| text.starts_with(**word))
@@ -169,7 +173,6 @@ fn layer_of(text: &str, effect: Effect) -> (Option<Layer>, usize) {
             return (Some(*layer), skip + name.len());
         }
     }
-    let _ = effect;
     (None, 0)
 }
 

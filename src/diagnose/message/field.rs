@@ -160,13 +160,14 @@ pub fn resource(text: &str, squeezed: &Squeezed, at: usize) -> Option<(Option<St
     let rest = &rest[word.len()..];
     start += word.len();
     let marks = rest.len() - rest.trim_start_matches(':').len();
-    if *word == "on" && !rest.starts_with("arn:") && marks == 0 {
+    if *word == "on" && !rest.trim_start_matches(['"', '\'', '`']).starts_with("arn:") && marks == 0 {
         return None;
     }
     start += marks;
     let rest = squeezed.window(start, RESOURCE);
     if let Some(quote) = rest.chars().next().filter(|c| "\"'`".contains(*c)) {
-        let end = rest[1..].find(quote).map_or(rest.len(), |end| end + 1);
+        // SES quotes `like this'.
+        let end = rest[1..].find(|c| c == quote || (quote == '`' && c == '\'')).map_or(rest.len(), |end| end + 1);
         let end = BEHIND_RESOURCE.iter().filter_map(|word| rest.find(word)).chain([end]).min().unwrap_or(end);
         if end > 1 {
             let name = joined_tight(&text[squeezed.range(start + 1..start + end)]);
@@ -206,7 +207,9 @@ fn word_at(text: &str) -> String {
     let text = text.trim_start();
     let line = text.lines().next().unwrap_or_default();
     let kind = BARE_KINDS.iter().find(|kind| line.starts_with(**kind)).map_or(0, |kind| kind.len());
-    let stop = |c: char| c.is_whitespace() || "\"'`<>|{}".contains(c);
+    // `<account>` stays, a closing tag does not.
+    let line = &line[..line.find("</").unwrap_or(line.len())];
+    let stop = |c: char| c.is_whitespace() || "\"'`|".contains(c);
     let mut end = line[kind..].find(stop).map_or(line.len(), |end| kind + end);
     if line.starts_with("arn:") {
         // An ARN with a part left out, `arn:aws:dynamodb:us-east-1: ... :table/orders`.

@@ -24,16 +24,14 @@ impl Squeezed {
         squeezed
     }
 
-    /// The range of the original text that a range of this one came from.
+    /// The range of the original text that a range of this one came from; what reaches beyond the end is cut off.
     pub fn range(&self, range: Range<usize>) -> Range<usize> {
-        if range.start >= range.end {
-            let at = self.start(range.start);
-            return at..at;
-        }
+        let (from, to) = (ceil(&self.text, range.start), ceil(&self.text, range.end));
         // Up to the end of the last character, not to the start of the next one: blanks in between are no part of it.
-        let last = self.start(range.end - 1);
-        let width = self.text[range.start..range.end].chars().next_back().map_or(1, char::len_utf8);
-        self.start(range.start)..last + width
+        match self.text.get(from..to).and_then(|part| part.chars().next_back()) {
+            Some(last) => self.start(from)..self.start(to - last.len_utf8()) + last.len_utf8(),
+            None => self.start(from)..self.start(from),
+        }
     }
 
     /// Where a byte of this text stands in the original one.

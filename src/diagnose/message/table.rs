@@ -62,8 +62,8 @@ fn row(lines: &[String], columns: &[usize]) -> String {
             if part.is_empty() {
                 continue;
             }
-            // A cell that was filled to the last place was cut within a word.
-            if !cell.is_empty() && !full[number] {
+            // A cell that was filled to the last place was cut within a word; so was one that ends in a hyphen.
+            if !cell.is_empty() && !full[number] && !cell.ends_with('-') {
                 cell.push(' ');
             }
             cell.push_str(part);
