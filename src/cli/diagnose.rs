@@ -1,44 +1,81 @@
 //! `rlx diagnose`: why something was denied or failed, and the smallest change that mends it.
 
-use super::{ExitKind, Failure};
+use super::{ExitKind, Failure, permissions, target};
+use crate::aws::{Aws, AwsError, JsonCall, Named};
 use crate::context::Context;
-use crate::diagnose::{Evidence, diagnose};
+use crate::deploy::{self, DeployError, DeployRecord, Stack};
+use crate::diagnose::{Diagnosis, Evidence, decoded, diagnose, remedy};
+use crate::manifest::Service;
+use serde_json::{Value, json};
 use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
 
 /// The most that is read from stdin, in bytes.
 const LONGEST_INPUT: u64 = 64 * 1024 * 1024;
+/// Pages of CloudTrail events that are looked through for a request; AWS allows two a second.
+const CLOUDTRAIL_PAGES: usize = 20;
+/// Name of the inline policy that --apply writes.
+const POLICY_NAME: &str = "rlx-diagnose-fix";
 
 /// Explain a denied or failed deploy, and what to change
 ///
-/// Reads any text on standard input or of --message: a CI log, an error, stack events.
+/// Reads any text on standard input or of --message: a CI log, an error, stack events. Without one: the last
+/// deploy of the stage that failed.
 #[derive(Debug, clap::Args)]
 pub struct DiagnoseArgs {
     /// The text to explain [default: standard input]
-    #[arg(long, short, value_name = "TEXT")]
+    #[arg(long, short, value_name = "TEXT", conflicts_with_all = ["stack", "request_id"])]
     pub message: Option<String>,
     /// Tell what the next deploy would be denied, without deploying
-    #[arg(long, conflicts_with = "message")]
+    #[arg(long, conflicts_with_all = ["message", "stack", "request_id", "fix", "apply"])]
     pub preflight: bool,
+    /// Explain what failed in the last operation on a stack, nested stacks included
+    #[arg(long, value_name = "NAME", conflicts_with = "request_id")]
+    pub stack: Option<String>,
+    /// Explain the call of a request id, found in CloudTrail (which knows it some minutes later)
+    #[arg(long, value_name = "ID")]
+    pub request_id: Option<String>,
+    /// Write the policy that is missing, and all that this service's deploy needs, to a file
+    #[arg(long, value_name = "FILE")]
+    pub fix: Option<PathBuf>,
+    /// Put the missing statements on the denied user or role, after asking
+    #[arg(long)]
+    pub apply: bool,
 }
 
-/// Reads the evidence, prints what it means.
+/// Finds the evidence, prints what it means.
 pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<ExitKind, Failure> {
     if args.preflight {
         return super::preflight::run(context);
     }
-    let text = match &args.message {
-        Some(text) => text.clone(),
-        None => standard_input()?,
+    let mut diagnoses = match (&args.message, &args.stack, &args.request_id) {
+        (Some(text), _, _) => diagnose(&Evidence::text(text.clone())),
+        (_, Some(stack), _) => of_stack(stack, context)?,
+        (_, _, Some(id)) => of_request(id, context)?,
+        _ => match standard_input()? {
+            Some(text) => diagnose(&Evidence::text(text)),
+            None => of_last_deploy(context)?,
+        },
     };
-    let diagnoses = diagnose(&Evidence::text(text));
+    if let Some(file) = &args.fix {
+        let documents = fix(&diagnoses, context)?;
+        let path = context.cwd.join(file);
+        std::fs::write(&path, format!("{documents:#}\n"))
+            .map_err(|error| Failure::new(ExitKind::Failed, format!("cannot write {}: {error}", path.display())))?;
+        context.report.note(&format!("Wrote {}: attach it to the identity that deploys", path.display()));
+    }
     context.report.diagnoses(&diagnoses);
+    if args.apply {
+        diagnoses.truncate(1);
+        return apply(diagnoses.first(), context);
+    }
     Ok(ExitKind::Done)
 }
 
-fn standard_input() -> Result<String, Failure> {
+/// What stands on standard input, where something is piped into it.
+fn standard_input() -> Result<Option<String>, Failure> {
     if std::io::stdin().is_terminal() {
-        return Err(Failure::new(ExitKind::Usage, "no text to diagnose")
-            .hint("pipe a log into it: `rlx diagnose < deploy.log`, or give --message TEXT"));
+        return Ok(None);
     }
     let mut bytes = Vec::new();
     std::io::stdin()
@@ -46,5 +83,156 @@ fn standard_input() -> Result<String, Failure> {
         .take(LONGEST_INPUT)
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::new(ExitKind::Failed, format!("cannot read standard input: {error}")))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Some(text).filter(|text| !text.trim().is_empty()))
+}
+
+/// The record of the stage's last deploy, with what AWS adds to it.
+fn of_last_deploy(context: &Context) -> Result<Vec<Diagnosis>, Failure> {
+    let service = target::load(context)
+        .map_err(|failure| {
+            failure.hint("to explain a text instead, pipe it in: rlx diagnose < deploy.log, or give --message")
+        })?
+        .service;
+    let record = DeployRecord::read(&service.dir, &service.stage);
+    let evidence = match &record {
+        Some(record) if record.outcome == deploy::Outcome::Succeeded => {
+            context.report.note(&format!("The last deploy of stage {} succeeded ({})", service.stage, record.id));
+            return Ok(Vec::new());
+        }
+        Some(record) => Evidence::record(record),
+        None => Evidence::default(),
+    };
+    let told = !evidence.events.is_empty() || evidence.text.is_some();
+    if told {
+        let mut diagnoses = diagnose(&evidence);
+        decode(&mut diagnoses, &service, context);
+        return Ok(diagnoses);
+    }
+    of_stack_with(&service, &service.stack_name(), context)
+}
+
+fn of_stack(stack: &str, context: &Context) -> Result<Vec<Diagnosis>, Failure> {
+    let service = target::load(context)?.service;
+    of_stack_with(&service, stack, context)
+}
+
+fn of_stack_with(service: &Service, stack: &str, context: &Context) -> Result<Vec<Diagnosis>, Failure> {
+    let events = target::with_aws(service, context, async |aws: &Aws| {
+        let found = Stack::describe(aws, stack).await?;
+        // A stack that was deleted is still known by its id.
+        let name = found.map_or_else(|| stack.to_owned(), |stack| stack.id);
+        deploy::failures(aws, &name).await.map_err(DeployError::from)
+    })?;
+    if events.is_empty() {
+        context.report.note(&format!("Nothing failed in the last operation on stack {stack}"));
+    }
+    let mut diagnoses = diagnose(&Evidence::events(events));
+    decode(&mut diagnoses, service, context);
+    Ok(diagnoses)
+}
+
+/// The event of a request in CloudTrail, read as any other text.
+fn of_request(id: &str, context: &Context) -> Result<Vec<Diagnosis>, Failure> {
+    let service = target::load(context)?.service;
+    let event = target::with_aws(&service, context, async |aws: &Aws| {
+        look_up(aws, id).await.map_err(DeployError::from)
+    })?;
+    let Some(event) = event else {
+        return Err(Failure::new(ExitKind::Failed, format!("CloudTrail knows no request {id} in {}", service.region))
+            .hint("events reach CloudTrail some five minutes later; those of global services are in us-east-1 (--region)"));
+    };
+    let mut diagnoses = diagnose(&Evidence::text(event));
+    decode(&mut diagnoses, &service, context);
+    Ok(diagnoses)
+}
+
+/// LookupEvents cannot filter by request id, so the newest pages are looked through.
+async fn look_up(aws: &Aws, id: &str) -> Result<Option<String>, AwsError> {
+    let mut token = Value::Null;
+    for _ in 0..CLOUDTRAIL_PAGES {
+        let answer = aws
+            .call(&JsonCall {
+                service: "CloudTrail",
+                id: "cloudtrail",
+                target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+                operation: "LookupEvents",
+                protocol: "1.1",
+                body: if token.is_null() { json!({}) } else { json!({ "NextToken": token }) },
+            })
+            .await?;
+        let events = answer.get("Events").and_then(Value::as_array).cloned().unwrap_or_default();
+        let texts = events.iter().filter_map(|event| event.get("CloudTrailEvent").and_then(Value::as_str));
+        if let Some(text) = texts.into_iter().find(|text| text.contains(id)) {
+            return Ok(Some(text.to_owned()));
+        }
+        token = answer.get("NextToken").cloned().unwrap_or_default();
+        if token.is_null() {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// Asks STS what encoded messages say; where that is not allowed, the diagnosis stays as it is.
+fn decode(diagnoses: &mut [Diagnosis], service: &Service, context: &Context) {
+    for diagnosis in diagnoses {
+        let Some(encoded) = diagnosis.encoded_message.clone() else { continue };
+        let answer = target::with_aws(service, context, async |aws: &Aws| {
+            let call = aws.sts().decode_authorization_message().encoded_message(encoded);
+            call.send().await.named("STS", "DecodeAuthorizationMessage").map_err(DeployError::from)
+        });
+        match answer.map(|answer| answer.decoded_message) {
+            Ok(Some(message)) => decoded::apply(diagnosis, &message),
+            _ => context.report.note("The encoded message could not be decoded (sts:DecodeAuthorizationMessage)"),
+        }
+    }
+}
+
+/// The policies to attach: what is missing, and all that a deploy of the service here needs.
+fn fix(diagnoses: &[Diagnosis], context: &Context) -> Result<Value, Failure> {
+    let account = diagnoses.iter().find_map(|diagnosis| remedy::account(diagnosis.principal.as_deref()));
+    // Outside a service there is nothing more to know than what was denied.
+    let mut documents = permissions::documents_of(context, account).unwrap_or_default();
+    let missing: Vec<Value> = remedy::beyond(diagnoses, &documents);
+    if !missing.is_empty() {
+        documents.push(json!({ "Version": "2012-10-17", "Statement": missing }));
+    }
+    match documents.len() {
+        0 => Err(Failure::new(ExitKind::Failed, "no policy would mend this")
+            .hint("run rlx diagnose without --fix: it says where the change must be made")),
+        1 => Ok(documents.remove(0)),
+        _ => Ok(Value::Array(documents)),
+    }
+}
+
+/// Puts the statements of a diagnosis on the user or role that was denied.
+fn apply(diagnosis: Option<&Diagnosis>, context: &Context) -> Result<ExitKind, Failure> {
+    let nothing = || {
+        Failure::new(ExitKind::Failed, "there is nothing that an identity policy would mend")
+            .hint("rlx diagnose says where the change must be made")
+    };
+    let diagnosis = diagnosis.filter(|diagnosis| !diagnosis.statements.is_empty()).ok_or_else(nothing)?;
+    let (kind, name) = diagnosis.principal.as_deref().and_then(remedy::identity).ok_or_else(nothing)?;
+    let policy = json!({ "Version": "2012-10-17", "Statement": diagnosis.statements });
+    let question = format!(
+        "Put this inline policy, {POLICY_NAME}, on {kind} {name}?\n{policy:#}\nIt replaces what {POLICY_NAME} says now."
+    );
+    if !context.options.yes && !context.report.ask(&question) {
+        return Err(Failure::new(ExitKind::Failed, "nothing was changed").hint("to agree without being asked: --yes"));
+    }
+    let service = target::load(context)?.service;
+    target::with_aws(&service, context, async |aws: &Aws| {
+        let document = policy.to_string();
+        let result = if kind == "user" {
+            let call = aws.iam().put_user_policy().user_name(name).policy_name(POLICY_NAME).policy_document(document);
+            call.send().await.named("IAM", "PutUserPolicy").map(|_| ())
+        } else {
+            let call = aws.iam().put_role_policy().role_name(name).policy_name(POLICY_NAME).policy_document(document);
+            call.send().await.named("IAM", "PutRolePolicy").map(|_| ())
+        };
+        result.map_err(DeployError::from)
+    })?;
+    context.report.note(&format!("Put {POLICY_NAME} on {kind} {name}; IAM may take some seconds to know it everywhere"));
+    Ok(ExitKind::Done)
 }

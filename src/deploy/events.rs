@@ -49,6 +49,12 @@ pub(super) async fn read(aws: &Aws, stack: &str, until: Until<'_>) -> Result<Vec
     Ok(events)
 }
 
+/// What failed in the last operation on a stack, the root cause first.
+pub async fn failures(aws: &Aws, stack: &str) -> Result<Vec<FailingEvent>, AwsError> {
+    let events = read(aws, stack, Until::Begin).await?;
+    Ok(causes(aws, &events).await)
+}
+
 /// The first event of an operation on a stack.
 fn is_begin(event: &ResourceEvent) -> bool {
     event.is_of_stack()

@@ -22,6 +22,7 @@ mod stack;
 pub use bucket::{Bucket, Object, folder};
 pub use change_set::ResourceChange;
 pub use error::DeployError;
+pub use events::failures;
 pub use lock::StageLock;
 pub use monitor::{End, Operation as Followed, follow};
 pub use progress::{Progress, ResourceEvent, Watch};

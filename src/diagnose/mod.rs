@@ -1,12 +1,14 @@
 //! Failure evidence → cause → remedy.
 
 pub mod causes;
+pub mod decoded;
 pub mod evidence;
 mod explain;
 pub mod kind;
 pub mod message;
 mod reading;
 pub mod remedy;
+pub mod verify;
 
 pub use evidence::Evidence;
 pub use kind::{Effect, Kind, Layer};
@@ -69,22 +71,25 @@ pub struct Ask {
 pub fn diagnose(evidence: &Evidence) -> Vec<Diagnosis> {
     let mut found: Vec<Diagnosis> = Vec::new();
     for text in evidence.texts() {
-        for diagnosis in reading::read(&text) {
-            let known = found.iter().any(|other| {
-                (other.kind, &other.principal, &other.action, &other.resource)
-                    == (diagnosis.kind, &diagnosis.principal, &diagnosis.action, &diagnosis.resource)
-            });
-            if !known {
+        for mut diagnosis in reading::read(&text) {
+            if diagnosis.principal.is_none() && diagnosis.kind.is_denial() {
+                diagnosis.principal.clone_from(&evidence.principal);
+            }
+            if !found.iter().any(|other| is_same(other, &diagnosis)) {
+                diagnosis.verified = verify::verified(&diagnosis);
                 found.push(diagnosis);
             }
         }
     }
-    // A stable sort: within a weight the order of the evidence stays.
-    found.sort_by_key(|diagnosis| diagnosis.kind == Kind::RollbackNoise);
     if found.iter().any(|diagnosis| diagnosis.kind != Kind::RollbackNoise) {
         found.retain(|diagnosis| diagnosis.kind != Kind::RollbackNoise);
     } else {
         found.truncate(1);
     }
     found
+}
+
+fn is_same(one: &Diagnosis, other: &Diagnosis) -> bool {
+    let key = |d: &Diagnosis| (d.kind, d.principal.clone(), d.action.clone(), d.resource.clone());
+    key(one) == key(other)
 }

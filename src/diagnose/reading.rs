@@ -174,6 +174,36 @@ fn diagnosis(prepared: &Prepared, finding: Finding) -> Diagnosis {
     }
 }
 
+/// Summary, remedy and statements anew, after more has become known.
+pub fn explain_again(diagnosis: &mut Diagnosis) {
+    let denial = Denial {
+        principal: diagnosis.principal.clone(),
+        action: diagnosis.action.clone(),
+        resource: diagnosis.resource.clone(),
+        layer: diagnosis.layer,
+        effect: diagnosis.effect,
+        policy: diagnosis.policy.clone(),
+        ..Denial::default()
+    };
+    let cause = causes::of_denial(&denial);
+    let told = explain::Told {
+        principal: denial.principal,
+        action: denial.action,
+        resource: denial.resource,
+        layer: denial.layer,
+        effect: denial.effect,
+        policy: denial.policy,
+        resource_type: diagnosis.resource_type.clone(),
+        name: None,
+    };
+    diagnosis.kind = cause.kind;
+    diagnosis.cause = cause.code.to_owned();
+    (diagnosis.summary, diagnosis.remedy) = explain::sentences(cause, cause.kind, &told);
+    diagnosis.statements = super::remedy::statements(cause.kind, &told, diagnosis.resource_type.as_deref());
+    diagnosis.ask = super::remedy::ask(cause.kind, &told, &diagnosis.evidence);
+    diagnosis.verified = super::verify::verified(diagnosis);
+}
+
 fn sentence_action(denial: &Denial, call: &call::Call) -> (Option<String>, bool) {
     match denial.action.as_deref() {
         Some(action) if action.contains(':') => (Some(canonical(action)), false),

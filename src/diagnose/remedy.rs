@@ -2,8 +2,8 @@
 
 use super::causes::who_decides;
 use super::explain::Told;
-use super::{Ask, Kind};
-use crate::iam::catalogue;
+use super::{Ask, Diagnosis, Kind};
+use crate::iam::{catalogue, wildcard};
 use serde_json::{Value, json};
 
 /// The statements that an identity policy lacks; none where an identity policy does not mend it.
@@ -96,5 +96,50 @@ pub fn ask(kind: Kind, told: &Told, words: &str) -> Option<Ask> {
             "Hello, a deploy of ours is refused by {layer}{policy}: {principal} needs {action}{on}. {why} \
              Could you allow it there, or tell us which way you want us to take?\n\nAWS said: {words}"
         ),
+    })
+}
+
+/// The account of an ARN.
+pub fn account(arn: Option<&str>) -> Option<String> {
+    arn?.split(':').nth(4).filter(|id| id.len() == 12 && id.chars().all(|c| c.is_ascii_digit())).map(str::to_owned)
+}
+
+/// What an inline policy can be put on: `("user", "ann")`, `("role", "ci-deploy")`.
+pub fn identity(arn: &str) -> Option<(&'static str, &str)> {
+    let resource = arn.splitn(6, ':').nth(5)?;
+    match resource.split_once('/')? {
+        ("user", path) => Some(("user", path.rsplit('/').next()?)),
+        ("role", path) => Some(("role", path.rsplit('/').next()?)),
+        ("assumed-role", rest) => Some(("role", rest.split('/').next()?)),
+        _ => None,
+    }
+}
+
+/// The statements of diagnoses that the given policies do not grant yet, each once.
+pub fn beyond(diagnoses: &[Diagnosis], documents: &[Value]) -> Vec<Value> {
+    let mut missing: Vec<Value> = Vec::new();
+    for statement in diagnoses.iter().flat_map(|diagnosis| &diagnosis.statements) {
+        if !missing.contains(statement) && !documents.iter().any(|document| grants(document, statement)) {
+            missing.push(statement.clone());
+        }
+    }
+    missing
+}
+
+/// Whether a policy has all actions of a statement for all of its resources.
+fn grants(document: &Value, statement: &Value) -> bool {
+    let list = |value: &Value, name: &str| -> Vec<String> {
+        match value.get(name) {
+            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(Value::String(one)) => vec![one.clone()],
+            _ => Vec::new(),
+        }
+    };
+    let statements = document.get("Statement").and_then(Value::as_array).into_iter().flatten();
+    let (actions, resources) = (list(statement, "Action"), list(statement, "Resource"));
+    statements.into_iter().any(|own| {
+        let (own_actions, own_resources) = (list(own, "Action"), list(own, "Resource"));
+        actions.iter().all(|a| own_actions.iter().any(|o| wildcard::matches_ignoring_case(o, a)))
+            && resources.iter().all(|r| own_resources.iter().any(|o| wildcard::covers(o, r)))
     })
 }
