@@ -135,12 +135,13 @@ fn of_stack_with(service: &Service, stack: &str, context: &Context) -> Result<Ve
 /// The event of a request in CloudTrail, read as any other text.
 fn of_request(id: &str, context: &Context) -> Result<Vec<Diagnosis>, Failure> {
     let service = target::load(context)?.service;
-    let event = target::with_aws(&service, context, async |aws: &Aws| {
-        look_up(aws, id).await.map_err(DeployError::from)
-    })?;
+    let event =
+        target::with_aws(&service, context, async |aws: &Aws| look_up(aws, id).await.map_err(DeployError::from))?;
     let Some(event) = event else {
         return Err(Failure::new(ExitKind::Failed, format!("CloudTrail knows no request {id} in {}", service.region))
-            .hint("events reach CloudTrail some five minutes later; those of global services are in us-east-1 (--region)"));
+            .hint(
+                "events reach CloudTrail some five minutes later; those of global services are in us-east-1 (--region)",
+            ));
     };
     let mut diagnoses = diagnose(&Evidence::text(event));
     decode(&mut diagnoses, &service, context);
@@ -233,6 +234,8 @@ fn apply(diagnosis: Option<&Diagnosis>, context: &Context) -> Result<ExitKind, F
         };
         result.map_err(DeployError::from)
     })?;
-    context.report.note(&format!("Put {POLICY_NAME} on {kind} {name}; IAM may take some seconds to know it everywhere"));
+    context
+        .report
+        .note(&format!("Put {POLICY_NAME} on {kind} {name}; IAM may take some seconds to know it everywhere"));
     Ok(ExitKind::Done)
 }

@@ -71,6 +71,19 @@ pub fn run(args: &PermissionsArgs, context: &Context) -> Result<ExitKind, Failur
     Ok(ExitKind::Done)
 }
 
+/// The policies that deploying the service here needs, as IAM takes them; `account` where it is known.
+pub fn documents_of(context: &Context, account: Option<String>) -> Result<Vec<Value>, Failure> {
+    let asked = Asked { account: account.clone(), lookups: Mutex::default() };
+    let service = load_service_with(context, &asked)?.service;
+    let template = template(&service)?;
+    let scope = Scope::new(service.stack_name(), &service.region, account);
+    let deployment = deployment(&service, asked.lookups.into_inner().unwrap_or_default());
+    let requirements = requirements(Whom::Caller, &template, &scope, &deployment);
+    let own_names = vec![service.stack_name(), format!("{}-{}", service.name, service.stage)];
+    let documents = requirements.documents(&DocumentOptions { compact: false, own_names });
+    Ok(documents.iter().map(Document::to_json).collect())
+}
+
 /// What a deploy of a service consists of, apart from its resources.
 pub fn deployment(service: &Service, variables: Vec<Lookup>) -> Deployment {
     let provider = &service.provider.raw;

@@ -4,6 +4,7 @@ use super::service::load_service_with;
 use super::{ExitKind, Failure};
 use crate::aws::{Aws, AwsRemote, Endpoint, Settings};
 use crate::context::Context;
+use crate::diagnose::{Evidence, diagnose};
 use crate::local::{self, PythonVersion};
 use crate::manifest::variables::Scope;
 use crate::manifest::{Loaded, Service};
@@ -92,6 +93,7 @@ pub fn failure(error: &crate::deploy::DeployError, context: &Context) -> Failure
     };
     let mut failure = Failure::new(kind, error.to_string());
     failure.details = error.details();
+    failure.details.extend(context.report.short_diagnosis(&diagnose(&Evidence::of_error(error))));
     failure.hints = error.hints(&stage_flag(context));
     failure
 }

@@ -93,3 +93,6 @@ fn is_same(one: &Diagnosis, other: &Diagnosis) -> bool {
     let key = |d: &Diagnosis| (d.kind, d.principal.clone(), d.action.clone(), d.resource.clone());
     key(one) == key(other)
 }
+
+#[cfg(test)]
+mod tests;

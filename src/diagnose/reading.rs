@@ -79,9 +79,12 @@ fn ordered(mut all: Vec<Finding>) -> Vec<Finding> {
     let mut kept: Vec<Finding> = Vec::new();
     for finding in all {
         let overlaps = kept.iter().any(|other| near(other, &finding));
-        let same = kept
-            .iter()
-            .any(|other| std::ptr::eq(other.cause, finding.cause) && matches!(finding.source, Source::Phrase(_)));
+        // A whole sentence says it all: phrases of the same sort around it are its wrapping.
+        let same = matches!(finding.source, Source::Phrase(_))
+            && kept.iter().any(|other| {
+                std::ptr::eq(other.cause, finding.cause)
+                    || (other.cause.kind == finding.cause.kind && matches!(other.source, Source::Sentence(_)))
+            });
         if !overlaps && !same {
             kept.push(finding);
         }

@@ -18,10 +18,8 @@ pub fn verified(diagnosis: &Diagnosis) -> Option<bool> {
         request = request.with("iam:PassedToService", service);
     }
     let policy = Policy::from_value(&json!({ "Version": "2012-10-17", "Statement": diagnosis.statements })).ok()?;
-    let policies = Policies {
-        identity: vec![NamedPolicy { name: "the statements above".into(), policy }],
-        ..Policies::default()
-    };
+    let policies =
+        Policies { identity: vec![NamedPolicy { name: "the statements above".into(), policy }], ..Policies::default() };
     let answer = evaluate(&request, &policies);
     // A resource of another account must allow too, which no identity policy mends.
     (!request.is_cross_account()).then(|| answer.is_allowed())

@@ -16,6 +16,19 @@ impl Report {
         self.result(&json!({ "version": 1, "diagnoses": diagnoses }), &text);
     }
 
+    /// The root cause in short, for a command that failed: what it means and the fix; nothing where the failure
+    /// is not known.
+    pub fn short_diagnosis(&self, diagnoses: &[Diagnosis]) -> Vec<String> {
+        let Some(diagnosis) = diagnoses.first() else { return Vec::new() };
+        let mut lines = vec![format!("  {} {}", self.paint("cause:", AnsiColor::Yellow), diagnosis.summary)];
+        lines.push(format!("  {} {}", self.paint("fix:", AnsiColor::Green), diagnosis.remedy));
+        lines.extend(diagnosis.statements.iter().map(|statement| format!("       {statement}")));
+        lines.extend(
+            diagnosis.ask.iter().map(|ask| format!("       ask {}; rlx diagnose has a text to send", ask.whom)),
+        );
+        lines
+    }
+
     /// One diagnosis in full.
     pub fn diagnosis(&self, diagnosis: &Diagnosis) -> String {
         let mut text = format!("{}\n\n", self.paint(&format!("{}.", diagnosis.summary), AnsiColor::Red));
@@ -44,6 +57,9 @@ impl Report {
         text.push_str(&format!("\n{} {}\n", self.paint("Fix:", AnsiColor::Green), diagnosis.remedy));
         for statement in &diagnosis.statements {
             text.push_str(&format!("\n{}\n", indented(&format!("{statement:#}"))));
+        }
+        if diagnosis.verified == Some(true) {
+            text.push_str("\n    (evaluated: with it, and no other policy against it, the request is allowed)\n");
         }
         if let Some(ask) = &diagnosis.ask {
             text.push_str(&format!("\nAsk {}; a text to send:\n\n{}\n", ask.whom, indented(&ask.text)));

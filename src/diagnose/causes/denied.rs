@@ -107,6 +107,7 @@ pub(super) const ROWS: &[Cause] = &[
         "user-not-authorized-for-resource",
         Kind::UnknownDeny,
         &[
+            "User: {principal} is not authorized to access this resource",
             "is not authorized to access this resource",
             "not authorized to access this resource",
             "are not authorized to access this resource",
@@ -186,6 +187,7 @@ pub(super) const ROWS: &[Cause] = &[
             "ForbiddenException",
             "Client.UnauthorizedOperation",
             "lack the necessary AWS permissions",
+            "does not give you permission to perform operations",
             "do not have permission",
             "does not have permission",
             "doesn't have permission",

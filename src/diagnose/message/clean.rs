@@ -18,6 +18,7 @@ pub fn clean(text: &str) -> String {
     let text = telling(text);
     let text = anstream::adapter::strip_str(&text).to_string();
     let text = without_escapes(&text);
+    let text = without_leading_commas(&text);
     let lines: Vec<String> = text.lines().map(|line| without_prefix(line).to_owned()).collect();
     unwrapped(&super::table::read_columns(&lines))
 }
@@ -132,12 +133,22 @@ fn escape(text: &str) -> (Cow<'static, str>, usize) {
     (Cow::Borrowed(meaning), slashes + 1)
 }
 
+/// Without the comma that some consoles print before every line but the first.
+fn without_leading_commas(text: &str) -> Cow<'_, str> {
+    let (all, with) =
+        text.lines().fold((0, 0), |(all, with), line| (all + 1, with + usize::from(line.starts_with(','))));
+    if with < 2 || with * 3 < all {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.lines().map(|line| line.strip_prefix(',').unwrap_or(line)).collect::<Vec<_>>().join("\n"))
+}
+
 /// A line without what a log collector or a tool's frame put before and behind it.
 fn without_prefix(line: &str) -> &str {
     static PREFIX: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(concat!(
             r"^(?:\s*(?:",
-            r"[│┃║▕╵╷╭╰|>,]+(?:\s|$)", // frames, quotes, consoles that print a comma first
+            r"[│┃║▕╵╷╭╰|>]+(?:\s|$)", // frames, quotes
             r"|remote:\s",
             r"|#[0-9]+\s+[0-9.]+\s", // docker build
             r"|\[?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]+)?(?:Z|\s?[+-][0-9]{2}:?[0-9]{2})?\]?(?:\s|$)",
@@ -163,7 +174,9 @@ fn unwrapped(lines: &[String]) -> String {
         cuts && widest >= NARROWEST_TERMINAL
             && widths[index] == widest
             && lines.get(index + 1).is_some_and(|next| {
-                next.starts_with(|c: char| !c.is_whitespace()) && !lines[index].ends_with(char::is_whitespace)
+                next.starts_with(|c: char| !c.is_whitespace())
+                    && !lines[index].ends_with(char::is_whitespace)
+                    && !begins_alike(&lines[index], next)
             })
             && !lines[index].ends_with(['.', ':', '}', ')', '"'])
     };
@@ -175,6 +188,11 @@ fn unwrapped(lines: &[String]) -> String {
         }
     }
     out
+}
+
+/// Whether two lines are records of the same form, not one that was cut.
+fn begins_alike(one: &str, next: &str) -> bool {
+    one.chars().zip(next.chars()).take(5).filter(|(a, b)| a == b).count() == 5
 }
 
 #[cfg(test)]

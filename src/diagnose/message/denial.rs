@@ -85,7 +85,12 @@ fn sentence(text: &str, squeezed: &Squeezed, start: usize, mut after: usize) -> 
         end = behind;
     }
     let reason = squeezed.window(end, 420);
-    if let Some(found) = reason_of(reason, denial.action.as_deref()) {
+    // S3's own settings: `because public policies are prevented by the BlockPublicPolicy setting`.
+    if reason.starts_with("becausepublic") {
+        denial.layer = Some(Layer::Resource);
+        denial.effect = Some(Effect::Explicit);
+        end += reason.find("blockpublicaccess").map_or(0, |at| at + "blockpublicaccess".len());
+    } else if let Some(found) = reason_of(reason, denial.action.as_deref()) {
         denial.layer = found.layer;
         denial.effect = Some(found.effect);
         denial.policy = policy_arn(text, squeezed, end + found.end);

@@ -9,7 +9,7 @@ const PRINCIPAL: usize = 420;
 const RESOURCE: usize = 700;
 
 /// What ends a resource within its sentence, squeezed.
-const BEHIND_RESOURCE: [&str; 16] = [
+const BEHIND_RESOURCE: [&str; 17] = [
     "becauseno",
     "becausethe",
     "withanexplicitdeny",
@@ -24,6 +24,7 @@ const BEHIND_RESOURCE: [&str; 16] = [
     "requestid:",
     "withaws",
     "andisnot",
+    "user:arn:",
     "(requesttoken",
     ".seethe",
 ];

@@ -15,6 +15,8 @@ const HOLE: usize = 420;
 #[derive(Debug, Clone)]
 struct Phrase {
     literals: Vec<String>,
+    /// Whether a blank stands between a literal and the hole behind it.
+    spaced: Vec<bool>,
     /// The holes: before the first literal, between, behind the last; the outer ones may be absent.
     leading: Option<String>,
     between: Vec<String>,
@@ -24,7 +26,7 @@ struct Phrase {
 
 impl Phrase {
     fn parse(phrase: &str) -> Self {
-        let (mut literals, mut holes) = (Vec::new(), Vec::new());
+        let (mut literals, mut holes, mut spaced) = (Vec::new(), Vec::new(), Vec::new());
         let mut literal = String::new();
         let mut rest = phrase;
         while let Some(at) = rest.find(['{', '*']) {
@@ -33,6 +35,7 @@ impl Phrase {
                 Some(end) if rest[at..].starts_with('{') => (&rest[at + 1..at + end], end + 1),
                 _ => ("", 1),
             };
+            spaced.push(literal.ends_with(' '));
             literals.push(squeeze(&literal));
             literal.clear();
             holes.push(name.to_owned());
@@ -40,8 +43,10 @@ impl Phrase {
         }
         literal.push_str(rest);
         literals.push(squeeze(&literal));
+        spaced.push(false);
         let leading = literals.first().is_some_and(String::is_empty).then(|| {
             literals.remove(0);
+            spaced.remove(0);
             holes.remove(0)
         });
         let trailing = (literals.len() > 1 && literals.last().is_some_and(String::is_empty))
@@ -51,7 +56,7 @@ impl Phrase {
             })
             .flatten();
         let anchor = (0..literals.len()).max_by_key(|&at| literals[at].len()).unwrap_or(0);
-        Self { literals, leading, between: holes, trailing, anchor }
+        Self { literals, spaced, leading, between: holes, trailing, anchor }
     }
 }
 
@@ -119,7 +124,12 @@ impl Phrases {
             while !squeezed.text.is_char_boundary(from) {
                 from += 1;
             }
-            let found = from + squeezed.text[from..start].rfind(&phrase.literals[at])?;
+            let literal = &phrase.literals[at];
+            let apart = |end: usize| squeezed.range(end - 1..end).end < squeezed.start(end);
+            let (found, _) = squeezed.text[from..start]
+                .rmatch_indices(literal.as_str())
+                .map(|(found, _)| (from + found, from + found + literal.len()))
+                .find(|(_, end)| !phrase.spaced[at] || apart(*end))?;
             keep(&phrase.between[at], found + phrase.literals[at].len()..start);
             start = found;
         }
