@@ -49,12 +49,12 @@ impl Evidence {
     }
 
     /// What is read, in order: each event in one line as CloudFormation's tables print it, then the text.
-    pub(super) fn texts(&self) -> Vec<String> {
-        let events = self
-            .events
-            .iter()
-            .map(|event| format!("{}  {}  {}  {}", event.status, event.resource_type, event.logical_id, event.reason));
-        events.chain(self.text.clone()).collect()
+    pub(super) fn texts(&self) -> Vec<(String, Option<&FailingEvent>)> {
+        let line = |event: &FailingEvent| {
+            format!("{}  {}  {}  {}", event.status, event.resource_type, event.logical_id, event.reason)
+        };
+        let events = self.events.iter().map(|event| (line(event), Some(event)));
+        events.chain(self.text.iter().map(|text| (text.clone(), None))).collect()
     }
 }
 

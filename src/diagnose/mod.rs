@@ -70,8 +70,12 @@ pub struct Ask {
 /// Every failure in the evidence, the root cause first.
 pub fn diagnose(evidence: &Evidence) -> Vec<Diagnosis> {
     let mut found: Vec<Diagnosis> = Vec::new();
-    for text in evidence.texts() {
+    for (text, event) in evidence.texts() {
         for mut diagnosis in reading::read(&text) {
+            if let Some(event) = event {
+                diagnosis.logical_id = Some(event.logical_id.clone());
+                diagnosis.resource_type = Some(event.resource_type.clone());
+            }
             if diagnosis.principal.is_none() && diagnosis.kind.is_denial() {
                 diagnosis.principal.clone_from(&evidence.principal);
             }

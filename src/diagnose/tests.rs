@@ -97,6 +97,8 @@ fn telling_text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn no_text_makes_the_readers_panic(text in any::<String>()) {
         let _ = diagnose(&Evidence::text(text));

@@ -1,6 +1,6 @@
 //! Whether the statements of a remedy would allow the request that was denied.
 
-use super::Diagnosis;
+use super::{Diagnosis, remedy};
 use crate::iam::evaluate::{Caller, NamedPolicy, Policies, Request, evaluate};
 use crate::iam::policy::Policy;
 use serde_json::{Value, json};
@@ -20,9 +20,16 @@ pub fn verified(diagnosis: &Diagnosis) -> Option<bool> {
     let policy = Policy::from_value(&json!({ "Version": "2012-10-17", "Statement": diagnosis.statements })).ok()?;
     let policies =
         Policies { identity: vec![NamedPolicy { name: "the statements above".into(), policy }], ..Policies::default() };
-    let answer = evaluate(&request, &policies);
     // A resource of another account must allow too, which no identity policy mends.
-    (!request.is_cross_account()).then(|| answer.is_allowed())
+    if request.is_cross_account() || of_another_account(diagnosis) {
+        return None;
+    }
+    Some(evaluate(&request, &policies).is_allowed())
+}
+
+fn of_another_account(diagnosis: &Diagnosis) -> bool {
+    let account = |arn: &Option<String>| remedy::account(arn.as_deref());
+    matches!((account(&diagnosis.principal), account(&diagnosis.resource)), (Some(own), Some(other)) if own != other)
 }
 
 #[cfg(test)]

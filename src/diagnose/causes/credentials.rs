@@ -30,6 +30,8 @@ pub(super) const ROWS: &[Cause] = &[
             "credentials have expired",
             "Your AWS credentials * expired",
             "cached SSO token is expired",
+            "Cached SSO login is expired",
+            "SSO login is expired",
             "the SSO session has expired",
             "TokenRefreshRequired",
             "refresh token * expired",

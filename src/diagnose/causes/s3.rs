@@ -35,7 +35,12 @@ pub(super) const ROWS: &[Cause] = &[
     Cause::new(
         "s3-head-refused",
         Kind::S3Bare,
-        &["(403) when calling the HeadObject operation", "(403) when calling the HeadBucket operation", "S3 * 403 Forbidden", "403 Forbidden * s3.amazonaws.com"],
+        &["(403) when calling the HeadObject operation", "(403) when calling the HeadBucket operation", "S3 * 403 Forbidden",
+            // What the SDKs make of an answer to HEAD, which has no body: only S3 is asked that way.
+            "Forbidden: Forbidden",
+            "Forbidden: null",
+            "ServerlessError: Forbidden",
+            "Error: Forbidden", "403 Forbidden * s3.amazonaws.com"],
     )
     .weight(Weight::Bare)
     .acts(Acts::Call)

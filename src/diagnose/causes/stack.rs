@@ -35,7 +35,7 @@ pub(super) const ROWS: &[Cause] = &[
     .fix("Take it in with `rlx deploy --import-existing`, or delete it: `aws logs delete-log-group --log-group-name NAME` (its logs are lost)."),
     Cause::new(
         "rollback-complete",
-        Kind::StackState,
+        Kind::RollbackNoise,
         &[
             "is in ROLLBACK_COMPLETE state and can not be updated",
             "is in ROLLBACK_COMPLETE state and cannot be updated",
@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Cause] = &[
     .fix("Run `rlx deploy` again: it offers to delete the empty stack and make it anew; `rlx diagnose --stack NAME` tells why the first deploy failed."),
     Cause::new(
         "update-rollback-failed",
-        Kind::StackState,
+        Kind::RollbackNoise,
         &["is in UPDATE_ROLLBACK_FAILED state", "UPDATE_ROLLBACK_FAILED"],
     )
     .says("An update failed, and so did going back: the stack waits in UPDATE_ROLLBACK_FAILED")

@@ -64,6 +64,7 @@ pub(super) const ROWS: &[Cause] = &[
             "Roles may not be assumed by root accounts",
             "invalid principal in assume role policy",
             "Role validation failed",
+            "assume role is unable to be assumed",
             "The role with name * cannot be assumed",
             "service role * cannot be assumed",
             "does not have permission to assume role",

@@ -106,7 +106,7 @@ macro_rules! form {
 }
 
 /// The forms that name a call; a field that an earlier one filled stays.
-static FORMS: [Form; 20] = [
+static FORMS: [Form; 21] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
     form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
@@ -175,6 +175,11 @@ static FORMS: [Form; 20] = [
         r"(?i)\b(creat|updat|delet|describ|list|gett|get|putt|put|read|validat|tagg|tag)(?:e|ing)?\s+(?:the\s+|an?\s+)?(?:AWS\s+|Amazon\s+)?([A-Za-z0-9]+)\s+([A-Za-z]+)(?:\s+([A-Za-z]+))?",
         |c, call| prose(c, call),
     ),
+    // Serverless Framework: `Could not locate deployment bucket. Error: Access Denied`
+    form!("deployment bucket", r"Could not locate deployment bucket", |_, call| {
+        set_service(call, "s3");
+        set_operation(call, "GetBucketLocation");
+    }),
     // Terraform up to 1.0
     form!("launching", r"Error launching source instance", |_, call| {
         set_service(call, "ec2");

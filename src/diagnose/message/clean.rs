@@ -226,8 +226,14 @@ mod tests {
 
     #[test]
     fn lines_cut_at_the_width_of_a_terminal_are_joined() {
-        let line = "x".repeat(80);
-        assert_eq!(clean(&format!("{line}\n{line}\nyyy")), format!("{line}{line}yyy\n"));
+        let (one, two) = ("x".repeat(80), "y".repeat(80));
+        assert_eq!(clean(&format!("{one}\n{two}\nzzz")), format!("{one}{two}zzz\n"));
+    }
+
+    #[test]
+    fn records_of_one_length_are_not_joined() {
+        let record = format!("User: {}", "x".repeat(80));
+        assert_eq!(clean(&format!("{record}\n{record}")), format!("{record}\n{record}\n"));
     }
 
     #[test]
