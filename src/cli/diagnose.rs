@@ -219,7 +219,7 @@ fn apply(diagnosis: Option<&Diagnosis>, context: &Context) -> Result<ExitKind, F
     let question = format!(
         "Put this inline policy, {POLICY_NAME}, on {kind} {name}?\n{policy:#}\nIt replaces what {POLICY_NAME} says now."
     );
-    if !context.options.yes && !context.report.ask(&question) {
+    if !context.options.yes && !context.report.agrees(&question) {
         return Err(Failure::new(ExitKind::Failed, "nothing was changed").hint("to agree without being asked: --yes"));
     }
     let service = target::load(context)?.service;

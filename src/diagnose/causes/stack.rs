@@ -162,7 +162,7 @@ pub(super) const ROWS: &[Cause] = &[
             "CustomResource attribute error",
         ],
     )
-    .weight(Weight::Bare)
+    .weight(Weight::Aside)
     .says("The function of a custom resource failed, or never answered")
     .fix("Read the log of that function (the log stream stands in the message): its own error is the cause."),
     Cause::new(

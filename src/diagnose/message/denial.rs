@@ -30,6 +30,18 @@ pub struct Denial {
     pub range: Range<usize>,
 }
 
+impl Denial {
+    /// Whether another sentence says the same and more: tools print a shortened answer before the whole one.
+    fn is_cut_of(&self, other: &Self) -> bool {
+        let (Some(short), Some(long)) = (&self.resource, &other.resource) else { return false };
+        self.principal == other.principal
+            && self.action == other.action
+            && self.layer.is_none()
+            && (long.len() > short.len() && long.starts_with(short.as_str()) && other.range.start != self.range.start)
+            && !long[short.len()..].starts_with(['/', ':', '*'])
+    }
+}
+
 const ANCHORS: [&str; 6] = [
     "notauthorizedtoperform",
     "notauthorisedtoperform",
@@ -47,6 +59,8 @@ pub fn read(text: &str, squeezed: &Squeezed) -> Vec<Denial> {
             found.extend(sentence(text, squeezed, at, at + anchor.len()));
         }
     }
+    let all = found.clone();
+    found.retain(|denial| !all.iter().any(|other| denial.is_cut_of(other)));
     found.sort_by_key(|denial| denial.range.start);
     let fragments = fragments(text, squeezed, &found);
     found.extend(fragments);
