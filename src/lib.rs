@@ -16,5 +16,6 @@ pub mod iam;
 pub mod local;
 pub mod manifest;
 pub mod package;
+pub mod plan;
 pub mod report;
 pub mod template;

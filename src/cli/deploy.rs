@@ -47,6 +47,9 @@ pub struct DeployArgs {
     /// Do not check the caller's permissions
     #[arg(long)]
     pub no_preflight: bool,
+    /// When to ask before anything is changed [default: broadening on protected stages, else never]
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub require_approval: Option<super::plan::Approval>,
 }
 
 /// Deploys.
@@ -66,9 +69,9 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
             Ok(assembly) => assembly,
             Err(failure) => return Ok(Err(failure)),
         };
-        if aws.endpoint().url().is_some_and(|url| url.starts_with("http://")) {
-            // The bucket's policy refuses plain HTTP, by which an emulator is spoken to.
-            assembly.template.resources_mut().shift_remove(DEPLOYMENT_BUCKET_POLICY);
+        fit_endpoint(&mut assembly, aws.endpoint());
+        if let Err(failure) = super::plan::approve(aws, &service, &assembly, args.require_approval, context).await? {
+            return Ok(Err(failure));
         }
         let mode = match (args.preflight, args.no_preflight) {
             (true, _) => preflight::Mode::Required,
@@ -123,11 +126,24 @@ fn estimates(service: &Service) -> indexmap::IndexMap<String, f64> {
     DeployRecord::read(&service.dir, &service.stage).map(|r| r.durations).unwrap_or_default()
 }
 
-fn build(service: &Service, context: &Context, out_dir: &Path, endpoint: &Endpoint) -> Result<Assembly, Failure> {
+pub(super) fn build(
+    service: &Service,
+    context: &Context,
+    out_dir: &Path,
+    endpoint: &Endpoint,
+) -> Result<Assembly, Failure> {
     let host = host(service, context, endpoint);
     let assembly = assemble(service, context, out_dir, Purpose::Deploy, host)?;
     package::write(out_dir, service, &assembly)?;
     Ok(assembly)
+}
+
+/// Leaves out what an endpoint does not stand.
+pub(super) fn fit_endpoint(assembly: &mut Assembly, endpoint: &Endpoint) {
+    if endpoint.url().is_some_and(|url| url.starts_with("http://")) {
+        // The bucket's policy refuses plain HTTP, by which an emulator is spoken to.
+        assembly.template.resources_mut().shift_remove(DEPLOYMENT_BUCKET_POLICY);
+    }
 }
 
 /// What the functions are built for where they run on this machine.

@@ -14,6 +14,7 @@ mod local;
 mod logs;
 mod package;
 mod permissions;
+mod plan;
 mod preflight;
 mod print;
 mod remove;
@@ -99,6 +100,7 @@ pub enum Command {
     Logs(logs::LogsArgs),
     Package(package::PackageArgs),
     Permissions(permissions::PermissionsArgs),
+    Plan(plan::PlanArgs),
     Print(print::PrintArgs),
     Remove(remove::RemoveArgs),
     Schema(schema::SchemaArgs),
@@ -139,6 +141,7 @@ fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
         Command::Logs(args) => logs::run(&args, context),
         Command::Package(args) => package::run(&args, context),
         Command::Permissions(args) => permissions::run(&args, context),
+        Command::Plan(args) => plan::run(&args, context),
         Command::Print(args) => print::run(&args, context),
         Command::Remove(args) => remove::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),

@@ -72,6 +72,19 @@ impl Bucket {
         Self { aws: aws.clone(), name: name.into(), folder: folder(service) }
     }
 
+    /// The address of an object, as CloudFormation takes it.
+    pub fn url(&self, key: &str) -> String {
+        let bucket = &self.name;
+        match self.aws.endpoint().url() {
+            Some(url) => format!("{url}/{bucket}/{key}"),
+            None => {
+                let region = self.aws.region();
+                let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+                format!("https://s3.{region}.{suffix}/{bucket}/{key}")
+            }
+        }
+    }
+
     /// The bucket of a stack: the one that the manifest names, else the one that the stack made.
     pub async fn of(aws: &Aws, service: &Service, stack: &Stack) -> Result<Option<Self>, AwsError> {
         if let Some(name) = deployment_bucket_name(service).and_then(|n| n.as_str()) {

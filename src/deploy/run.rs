@@ -338,19 +338,8 @@ impl<'a> Run<'a> {
 
     fn source(&self, bucket: &Bucket, record: &DeployRecord) -> Source {
         match &record.template {
-            Some(key) if self.text.len() > BODY_LIMIT => Source::Url(self.url(&bucket.name, key)),
+            Some(key) if self.text.len() > BODY_LIMIT => Source::Url(bucket.url(key)),
             _ => Source::Body(self.text.clone()),
-        }
-    }
-
-    fn url(&self, bucket: &str, key: &str) -> String {
-        match self.aws.endpoint().url() {
-            Some(url) => format!("{url}/{bucket}/{key}"),
-            None => {
-                let region = self.aws.region();
-                let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-                format!("https://s3.{region}.{suffix}/{bucket}/{key}")
-            }
         }
     }
 

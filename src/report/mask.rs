@@ -31,6 +31,16 @@ impl Mask {
         text
     }
 
+    /// Takes the secrets out of a JSON value.
+    pub fn json(&self, value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => *text = self.text(text),
+            serde_json::Value::Array(list) => list.iter_mut().for_each(|item| self.json(item)),
+            serde_json::Value::Object(map) => map.values_mut().for_each(|item| self.json(item)),
+            _ => {}
+        }
+    }
+
     /// Takes the secrets out of a value.
     pub fn node(&self, node: &mut Node) {
         match &mut node.value {

@@ -4,6 +4,7 @@
 
 mod diagnosis;
 mod mask;
+pub mod plan;
 mod problems;
 mod progress;
 
