@@ -1,4 +1,4 @@
-//! Bad input: one clear error with its place, a non-zero exit, and nothing written.
+//! Bad input: one clear error with its place, a non-zero exit, and nothing built.
 
 use assert_cmd::Command;
 use std::path::Path;
@@ -46,20 +46,26 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         name: "two mistakes at once",
-        files: &[(
-            "rlx.yml",
-            "service: shop\nprovider:\n  name: aws\n  memorySize: much\nfunctions:\n  a:\n    handler: app.handler\n    timeut: 3\n",
-        ), APP],
+        files: &[
+            (
+                "rlx.yml",
+                "service: shop\nprovider:\n  name: aws\n  memorySize: much\nfunctions:\n  a:\n    handler: app.handler\n    timeut: 3\n",
+            ),
+            APP,
+        ],
         args: &["package"],
         code: 2,
         says: &["rlx.yml:4:", "rlx.yml:8:", "timeut"],
     },
     Mistake {
         name: "an unknown runtime",
-        files: &[(
-            "rlx.yml",
-            "service: shop\nprovider:\n  name: aws\n  runtime: python2.5\nfunctions:\n  a:\n    handler: app.handler\n",
-        ), APP],
+        files: &[
+            (
+                "rlx.yml",
+                "service: shop\nprovider:\n  name: aws\n  runtime: python2.5\nfunctions:\n  a:\n    handler: app.handler\n",
+            ),
+            APP,
+        ],
         args: &["package"],
         code: 2,
         says: &["rlx.yml:4:", "python2.5"],
@@ -73,10 +79,13 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         name: "a handler that does not exist, deployed",
-        files: &[(
-            "rlx.yml",
-            "service: shop\nprovider:\n  name: aws\n  runtime: python3.12\nfunctions:\n  a:\n    handler: nowhere.handler\n",
-        ), APP],
+        files: &[
+            (
+                "rlx.yml",
+                "service: shop\nprovider:\n  name: aws\n  runtime: python3.12\nfunctions:\n  a:\n    handler: nowhere.handler\n",
+            ),
+            APP,
+        ],
         args: &["deploy", "--stage", "dev"],
         code: 2,
         says: &["rlx.yml:7:", "nowhere"],
@@ -97,20 +106,26 @@ const MISTAKES: &[Mistake] = &[
     },
     Mistake {
         name: "no credentials",
-        files: &[(
-            "rlx.yml",
-            "service: shop\nprovider:\n  name: aws\n  runtime: python3.12\nfunctions:\n  a:\n    handler: app.handler\n",
-        ), APP],
+        files: &[
+            (
+                "rlx.yml",
+                "service: shop\nprovider:\n  name: aws\n  runtime: python3.12\nfunctions:\n  a:\n    handler: app.handler\n",
+            ),
+            APP,
+        ],
         args: &["deploy", "--stage", "dev"],
         code: 3,
         says: &["error:", "credentials"],
     },
     Mistake {
         name: "a region that AWS does not have",
-        files: &[(
-            "rlx.yml",
-            "service: shop\nprovider:\n  name: aws\n  runtime: python3.12\n  region: moon-south-1\nfunctions:\n  a:\n    handler: app.handler\n",
-        ), APP],
+        files: &[
+            (
+                "rlx.yml",
+                "service: shop\nprovider:\n  name: aws\n  runtime: python3.12\n  region: moon-south-1\nfunctions:\n  a:\n    handler: app.handler\n",
+            ),
+            APP,
+        ],
         args: &["deploy", "--stage", "dev"],
         code: 2,
         says: &["rlx.yml:5:", "moon-south-1"],
@@ -141,7 +156,8 @@ fn each_mistake_gets_one_clear_error_with_its_place() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         let missing: Vec<_> = mistake.says.iter().filter(|s| !stderr.contains(**s)).collect();
         let panicked = stderr.contains("panicked");
-        let wrote = dir.path().join(".rlx").join("dev").join("template.json").exists();
+        // A wrong manifest stops before anything is built; credentials are only asked for after that.
+        let wrote = mistake.code == 2 && dir.path().join(".rlx").join("dev").join("template.json").exists();
         if output.status.code() != Some(mistake.code) || !missing.is_empty() || panicked || wrote {
             wrong.push(format!(
                 "{}: exit {:?} (want {}), does not say {missing:?}, wrote a template: {wrote}\n{stderr}",
@@ -151,7 +167,11 @@ fn each_mistake_gets_one_clear_error_with_its_place() {
             ));
         }
         if !output.stdout.is_empty() {
-            wrong.push(format!("{}: stdout is data, and there is none: {}", mistake.name, String::from_utf8_lossy(&output.stdout)));
+            wrong.push(format!(
+                "{}: stdout is data, and there is none: {}",
+                mistake.name,
+                String::from_utf8_lossy(&output.stdout)
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n---\n"));

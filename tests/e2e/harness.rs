@@ -71,7 +71,10 @@ fn bare(cache: &Path) -> Command {
 
 /// A service in a folder of its own, with a name that no other test has.
 pub struct Project {
-    dir: tempfile::TempDir,
+    /// Deleted at the end.
+    _temp: tempfile::TempDir,
+    /// The service's folder.
+    home: PathBuf,
     /// The service's name.
     pub name: String,
     emulator: &'static Emulator,
@@ -87,14 +90,15 @@ impl Project {
     pub fn on(emulator: &'static Emulator, manifest: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("t{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let project = Self { dir: tempfile::tempdir().unwrap(), name, emulator };
+        let temp = tempfile::tempdir().unwrap();
+        let project = Self { home: temp.path().to_owned(), _temp: temp, name, emulator };
         project.manifest(manifest);
         project
     }
 
     /// The service's folder.
     pub fn path(&self) -> &Path {
-        self.dir.path()
+        &self.home
     }
 
     /// Writes the manifest anew.
@@ -113,7 +117,7 @@ impl Project {
     /// rlx in this service, on stage local.
     pub fn rlx(&self, args: &[&str]) -> Command {
         let mut command = bare(&self.emulator.cache);
-        command.current_dir(self.path()).env("RLX_STAGE", "local").args(args);
+        command.current_dir(self.path()).env("RLX_STAGE", "local").env("CARGO_TARGET_DIR", cargo_target()).args(args);
         command
     }
 
@@ -147,4 +151,71 @@ impl Drop for Project {
         // The emulator goes anyway; what runs in it should not pile up before that.
         let _ = self.rlx(&["remove", "--yes"]).output();
     }
+}
+
+/// Builds of Rust functions are kept between the projects of all runs.
+fn cargo_target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("functions")
+}
+
+impl Project {
+    /// A copy of a folder of the repository, and of what it needs beside it, at the same places.
+    pub fn example(folder: &str, beside: &[&str]) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let temp = tempfile::tempdir().unwrap();
+        for path in [folder].iter().chain(beside) {
+            copy(&root.join(path), &temp.path().join(path));
+        }
+        let name = folder.rsplit('/').next().unwrap_or_default().to_owned();
+        Self { home: temp.path().join(folder), _temp: temp, name, emulator: emulator() }
+    }
+
+    /// What `rlx init` writes.
+    pub fn from_template(template: &str) -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        bare(&emulator().cache).current_dir(temp.path()).args(["init", template]).assert().success();
+        Self { home: temp.path().join(template), _temp: temp, name: template.to_owned(), emulator: emulator() }
+    }
+
+    /// An output of the stack, without a slash at its end.
+    pub fn endpoint(&self, output: &str) -> String {
+        let info = self.json(&["info"]);
+        let url = info["outputs"][output].as_str().unwrap_or_else(|| panic!("no output {output}: {info}"));
+        url.trim_end_matches('/').to_owned()
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in
+        walkdir::WalkDir::new(from).into_iter().filter_entry(|e| e.file_name() != ".rlx" && e.file_name() != "target")
+    {
+        let entry = entry.unwrap();
+        let target = to.join(entry.path().strip_prefix(from).unwrap());
+        if entry.file_type().is_dir() {
+            std::fs::create_dir_all(target).unwrap();
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// The JSON that a URL answers to GET.
+pub fn get(url: &str) -> Value {
+    ureq::get(url).call().unwrap_or_else(|e| panic!("GET {url}: {e}")).body_mut().read_json().unwrap()
+}
+
+/// The JSON that a URL answers to POST.
+pub fn post(url: &str, body: &Value) -> Value {
+    ureq::post(url).send_json(body).unwrap_or_else(|e| panic!("POST {url}: {e}")).body_mut().read_json().unwrap()
+}
+
+/// Asks until there is an answer; gives up after a minute.
+pub fn until<T>(what: &str, ask: impl Fn() -> Option<T>) -> T {
+    for _ in 0..120 {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(500));
+    }
+    panic!("waited a minute, and it is not so that {what}");
 }

@@ -1,4 +1,7 @@
 //! End to end: rlx as users run it, against the emulator.
 
+mod bad_input;
 mod deploy;
 mod harness;
+mod orders;
+mod templates;

@@ -12,7 +12,11 @@ def handler(_event, _context):
     total = Decimal(0)
     start = {}
     while True:
-        page = store.orders.scan(ProjectionExpression="#state, total", ExpressionAttributeNames={"#state": "state"}, **start)
+        page = store.orders.scan(
+            ProjectionExpression="#state, #total",
+            ExpressionAttributeNames={"#state": "state", "#total": "total"},  # both words are reserved
+            **start,
+        )
         for item in page["Items"]:
             states[item["state"]] += 1
             total += item["total"]
