@@ -57,21 +57,33 @@ pub const KNOWN: &[Plugin] = &[
     taken("serverless-package-external", "folders outside the service are packaged, from `custom.packageExternal`"),
     taken("serverless-stage-manager", "stages that `custom.stages` does not list are refused"),
     needless("serverless-offline", "`rlx invoke local` runs functions here, and `--local` deploys to an emulator"),
-    with_function_keys(taken("serverless-webpack", "Node.js functions are bundled with esbuild"), &["entrypoint"]),
-    taken("serverless-dotenv-plugin", "`.env` files are read, from `custom.dotenv`"),
-    taken("serverless-prune-plugin", "old versions are removed after a deploy, from `custom.prune`"),
-    taken("serverless-iam-roles-per-function", "`iamRoleStatements` of a function gives it a role of its own"),
-    taken(
-        "serverless-stack-termination-protection",
-        "stacks are protected from removal, from `custom.serverlessTerminationProtection`",
+    with_function_keys(
+        missing(
+            "serverless-webpack",
+            "bundle with webpack; rlx bundles TypeScript with esbuild, and JavaScript where `build.esbuild` is set",
+        ),
+        &["entrypoint"],
     ),
-    taken("serverless-bundle", "Node.js functions are bundled with esbuild"),
+    missing(
+        "serverless-dotenv-plugin",
+        "read `.env` files into functions; `useDotenv: true` reads them for `${env:NAME}`",
+    ),
+    missing("serverless-prune-plugin", "remove old versions of functions after a deploy, from `custom.prune`"),
+    taken("serverless-iam-roles-per-function", "`iamRoleStatements` of a function gives it a role of its own"),
+    missing(
+        "serverless-stack-termination-protection",
+        "protect stacks from removal, from `custom.serverlessTerminationProtection`",
+    ),
+    missing(
+        "serverless-bundle",
+        "bundle with webpack; rlx bundles TypeScript with esbuild, and JavaScript where `build.esbuild` is set",
+    ),
     with_function_keys(
         taken("serverless-esbuild", "Node.js functions are bundled, from `custom.esbuild`"),
         &["skipEsbuild", "esbuildEntrypoint"],
     ),
     taken("serverless-plugin-typescript", "TypeScript functions are bundled with esbuild"),
-    taken("serverless-deployment-bucket", "the deployment bucket is made before the stack where it is missing"),
+    missing("serverless-deployment-bucket", "make the deployment bucket where it is missing"),
     with_function_keys(taken("serverless-wsgi", "WSGI apps get their handler, from `custom.wsgi`"), &["wsgi"]),
     taken("serverless-pseudo-parameters", "`#{AWS::AccountId}` and the like are replaced"),
     with_function_keys(taken("serverless-rust", "Rust functions are built with cargo"), &["rust"]),
