@@ -4,8 +4,10 @@ use super::{Aws, AwsError, JsonCall, Named, Settings};
 use crate::context::Context;
 use crate::manifest::variables::{Found, Lookup, Remote, RemoteError, Scope};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::future::poll_fn;
 use std::sync::Mutex;
+use std::task::Poll;
 
 /// Asks AWS, when a manifest asks for the first time.
 pub struct AwsRemote<'a> {
@@ -36,13 +38,7 @@ impl<'a> AwsRemote<'a> {
     }
 
     async fn answer(&self, scope: &Scope, lookup: &Lookup) -> Result<Option<Found>, RemoteError> {
-        let region = match lookup {
-            Lookup::AccountId | Lookup::Object { .. } => None,
-            Lookup::StackOutput { region, .. } | Lookup::Parameter { region, .. } | Lookup::Secret { region, .. } => {
-                region.as_deref()
-            }
-        };
-        let aws = self.client(scope, region).await?;
+        let aws = self.client(scope, lookup.region()).await?;
         let answer = match lookup {
             Lookup::AccountId => aws.identity().await.map(|identity| Found::Text(identity.account)).map(Some),
             Lookup::StackOutput { stack, output, .. } => stack_output(&aws, stack, output).await,
@@ -64,15 +60,32 @@ impl<'a> AwsRemote<'a> {
 impl Remote for AwsRemote<'_> {
     fn fetch(&self, scope: &Scope, lookups: &[Lookup]) -> Vec<Result<Option<Found>, RemoteError>> {
         let work = async {
-            let mut answers = Vec::with_capacity(lookups.len());
-            for lookup in lookups {
-                answers.push(self.answer(scope, lookup).await);
+            // One client per region first, so that the questions share it.
+            let regions: BTreeSet<Option<&str>> = lookups.iter().map(Lookup::region).collect();
+            for region in regions {
+                // What it fails with, each question tells.
+                let _ = self.client(scope, region).await;
             }
-            answers
+            join_all(lookups.iter().map(|lookup| self.answer(scope, lookup))).await
         };
         super::block_on(work)
             .unwrap_or_else(|e| lookups.iter().map(|_| Err(RemoteError::Failed(format!("no runtime: {e}")))).collect())
     }
+}
+
+/// Lets all futures run at once on this task, and gives what they give in their order.
+async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut running: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    poll_fn(|cx| {
+        for (future, done) in running.iter_mut().filter(|(_, done)| done.is_none()) {
+            if let Poll::Ready(value) = future.as_mut().poll(cx) {
+                *done = Some(value);
+            }
+        }
+        if running.iter().all(|(_, done)| done.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, done)| done).collect()
 }
 
 /// What is asked for is not there; to be told from a service that is not there.

@@ -1,8 +1,7 @@
 //! `rlx package`: archives and template in a folder, nothing in AWS.
 
 use super::assemble::{Assembly, Purpose, assemble};
-use super::service::load_service;
-use super::{ExitKind, Failure};
+use super::{ExitKind, Failure, target};
 use crate::context::Context;
 use crate::manifest::Service;
 use crate::package::{Artifact, Sizes, bytes as bytes_1024};
@@ -24,7 +23,7 @@ pub struct PackageArgs {
 
 /// Writes `template.json`, the archives and `package.json`.
 pub fn run(args: &PackageArgs, context: &Context) -> Result<ExitKind, Failure> {
-    let service = load_service(context)?.service;
+    let service = target::load(context)?.service;
     let out_dir = match &args.package {
         Some(dir) => context.cwd.join(dir),
         None => out_dir(&service),

@@ -1,11 +1,10 @@
 //! `rlx print`: the manifest with its variables resolved, and where its values came from.
 
 use super::service::resolve_service_with;
-use super::{ExitKind, Failure, OutputFormat};
+use super::{ExitKind, Failure, OutputFormat, target};
 use crate::context::Context;
 use crate::manifest::Resolved;
 use crate::manifest::document::{Node, Value, js_text};
-use crate::manifest::variables::Offline;
 use crate::report::Mask;
 use clap::ValueEnum;
 use serde_json::{Value as Json, json};
@@ -51,7 +50,8 @@ pub enum Transform {
 
 /// Prints to stdout; what needs AWS and cannot be had is said on stderr.
 pub fn run(args: &PrintArgs, context: &Context) -> Result<ExitKind, Failure> {
-    let resolved = resolve_service_with(context, &Offline, |request| request.explain.clone_from(&args.explain))?;
+    let resolved =
+        resolve_service_with(context, &target::remote(context), |request| request.explain.clone_from(&args.explain))?;
     let mask = if args.show_secrets { Mask::default() } else { Mask::new(&resolved.secrets) };
     match &args.explain {
         Some(path) => explain(path, &resolved, &mask, context)?,

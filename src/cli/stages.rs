@@ -1,11 +1,10 @@
 //! `rlx stages`: the stages of a service; `rlx stages diff`: what differs between two of them.
 
 use super::service::resolve_service_with;
-use super::{ExitKind, Failure};
+use super::{ExitKind, Failure, target};
 use crate::context::Context;
 use crate::manifest::document::Node;
 use crate::manifest::stage::{StageSettings, names};
-use crate::manifest::variables::Offline;
 use crate::manifest::{Resolved, differences};
 use crate::report::Mask;
 use serde_json::{Value as Json, json};
@@ -45,11 +44,11 @@ pub fn run(args: &StagesArgs, context: &Context) -> Result<ExitKind, Failure> {
 }
 
 fn of_stage(context: &Context, stage: &str) -> Result<Resolved, Failure> {
-    resolve_service_with(context, &Offline, |request| request.stage = Some(stage.to_owned()))
+    resolve_service_with(context, &target::remote(context), |request| request.stage = Some(stage.to_owned()))
 }
 
 fn list(context: &Context) -> Result<ExitKind, Failure> {
-    let current = resolve_service_with(context, &Offline, |_| {})?;
+    let current = resolve_service_with(context, &target::remote(context), |_| {})?;
     let mut rows = Vec::new();
     let mut text = format!("{:<16} {:<16} {:<14} {:<10} DEPLOYED\n", "STAGE", "REGION", "ACCOUNT", "PROTECTED");
     for name in names(&current.config, &context.cwd, &current.stage) {

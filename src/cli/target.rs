@@ -1,7 +1,7 @@
 //! Where a command works: stage, endpoint, region, profile; the emulator of stage local is started here.
 
 use super::service::load_service_with;
-use super::{ExitKind, Failure};
+use super::{ExitKind, Failure, guard};
 use crate::aws::{Aws, AwsRemote, Endpoint, Settings};
 use crate::context::Context;
 use crate::diagnose::{Evidence, diagnose};
@@ -14,13 +14,17 @@ const LOCAL: &str = "local";
 
 /// The service as commands that talk to AWS get it: variables that lie in AWS are resolved there.
 pub fn load(context: &Context) -> Result<Loaded, Failure> {
-    let remote = AwsRemote::new(context, |scope: &Scope| {
+    load_service_with(context, &remote(context))
+}
+
+/// Whoever answers for AWS. Nothing is asked before a variable asks.
+pub fn remote(context: &Context) -> AwsRemote<'_> {
+    AwsRemote::new(context, |scope: &Scope| {
         let stage = if context.options.local { Some(LOCAL) } else { context.options.stage.as_deref() };
         let endpoint = endpoint(context, stage.unwrap_or_default(), scope.endpoint.as_deref(), None)
             .map_err(|error| error.to_string())?;
         Ok(Settings { region: scope.region.clone(), profile: profile(context, scope.profile.as_deref()), endpoint })
-    });
-    load_service_with(context, &remote)
+    })
 }
 
 /// Where the calls for a service go. Starts the emulator for stage local where it does not run.
@@ -68,19 +72,32 @@ where
     let settings = settings(service, context)?;
     let done = crate::aws::block_on(async {
         let aws = Aws::new(context, settings).await;
-        // A stage that is bound to an account is not even read in another one.
-        if service.stage_settings.account.is_some() {
-            let identity = aws.identity().await.map_err(|error| failure(&error.into(), context))?;
-            super::guard::check_account(service, &identity.account)?;
-        }
-        let result = work(&aws).await.map_err(|error| failure(&error.into(), context));
+        check_account(service, context, &aws).await?;
+        let result = work(&aws).await;
         if context.report.verbosity > 0 {
             let (count, retries) = (aws.calls().count(), aws.calls().retries());
             context.report.note(&format!("{count} AWS calls, {retries} of them retries"));
         }
-        result
+        result.map_err(|error| failure(&error.into(), context))
     });
     done.unwrap_or_else(|error| Err(Failure::new(ExitKind::Failed, format!("cannot start the runtime: {error}"))))
+}
+
+/// Whose credentials they are: refused before anything is read or changed where the stage belongs to another account,
+/// told with `-v`.
+async fn check_account(service: &Service, context: &Context, aws: &Aws) -> Result<(), Failure> {
+    let bound = service.stage_settings.account.is_some() && !matches!(aws.endpoint(), Endpoint::Local(_));
+    if !bound && context.report.verbosity == 0 {
+        return Ok(());
+    }
+    match aws.identity().await {
+        Ok(identity) => {
+            context.report.verbose(&format!("Credentials of {} (account {})", identity.arn, identity.account));
+            if bound { guard::check_account(service, &identity.account) } else { Ok(()) }
+        }
+        Err(error) if bound => Err(failure(&error.into(), context)),
+        Err(_) => Ok(()),
+    }
 }
 
 /// A failure of the deploy room, with what to do next for this stage.

@@ -2,6 +2,7 @@
 
 use super::Problem;
 use super::document::{self, Node, ReadError, Sources, Syntax};
+use std::io::Read;
 use std::path::Path;
 
 /// Reads a YAML, JSON or TOML file. `shown` is its name in messages.
@@ -17,10 +18,17 @@ pub(super) fn file(path: &Path, shown: &Path, sources: &mut Sources) -> Result<N
     syntax.read(text, source)
 }
 
-/// A file that is not too large for configuration.
+/// A regular file that is not too large for configuration.
 pub(super) fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
-    if std::fs::metadata(path)?.len() > document::MAX_BYTES {
+    let file = std::fs::File::open(path)?;
+    let meta = file.metadata()?;
+    if !meta.is_file() {
+        return Err(std::io::Error::other(if meta.is_dir() { "it is a directory" } else { "it is no regular file" }));
+    }
+    let mut bytes = Vec::new();
+    file.take(document::MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > document::MAX_BYTES {
         return Err(std::io::Error::other(format!("it is larger than {} MiB", document::MAX_BYTES >> 20)));
     }
-    std::fs::read(path)
+    Ok(bytes)
 }

@@ -17,6 +17,18 @@ pub enum Lookup {
     Secret { region: Option<String>, id: String },
 }
 
+impl Lookup {
+    /// The region to ask in, where it is not the service's own.
+    pub fn region(&self) -> Option<&str> {
+        match self {
+            Self::AccountId | Self::Object { .. } => None,
+            Self::StackOutput { region, .. } | Self::Parameter { region, .. } | Self::Secret { region, .. } => {
+                region.as_deref()
+            }
+        }
+    }
+}
+
 impl fmt::Display for Lookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

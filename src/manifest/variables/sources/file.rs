@@ -168,12 +168,7 @@ fn part(resolver: &mut Resolver<'_>, content: &Node, address: &str) -> Result<Op
 
 fn read(resolver: &mut Resolver<'_>, path: &Path) -> Result<Option<Rc<Node>>, Stop> {
     let shown = path.strip_prefix(&resolver.world.dir).unwrap_or(path).to_path_buf();
-    let bytes = match std::fs::metadata(path).and_then(|meta| {
-        if meta.len() > document::MAX_BYTES {
-            return Err(std::io::Error::other(format!("it is larger than {} MiB", document::MAX_BYTES >> 20)));
-        }
-        std::fs::read(path)
-    }) {
+    let bytes = match crate::manifest::read::bytes(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(resolver.fail(format!("cannot read {}: {error}", shown.display()), None)),
