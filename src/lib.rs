@@ -6,6 +6,10 @@
 //! A room takes values and returns values; only [`report`] writes to a terminal,
 //! only [`aws`] talks to AWS.
 
+// The fuzz targets name the library as others do.
+#[cfg(test)]
+extern crate self as rlx;
+
 pub mod aws;
 pub mod build;
 pub mod cli;

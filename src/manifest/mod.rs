@@ -19,6 +19,8 @@ pub mod schema;
 mod script;
 pub mod service;
 pub mod stage;
+#[cfg(test)]
+mod tests;
 pub mod variables;
 
 pub use difference::{Difference, differences};

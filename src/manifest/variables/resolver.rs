@@ -108,6 +108,7 @@ pub(super) struct Resolver<'a> {
     stack: Vec<CellId>,
     waits_for: String,
     weight: usize,
+    chain_cut: bool,
 }
 
 impl<'a> Resolver<'a> {
@@ -132,6 +133,7 @@ impl<'a> Resolver<'a> {
             stack: Vec::new(),
             waits_for: String::new(),
             weight,
+            chain_cut: false,
         }
     }
 
@@ -164,6 +166,10 @@ impl<'a> Resolver<'a> {
             State::Fresh => {}
         }
         if self.stack.len() >= MAX_CHAIN {
+            // Where a chain is cut, so are all the others through it: one is enough to tell.
+            if std::mem::replace(&mut self.chain_cut, true) {
+                return Err(Stop::Failed);
+            }
             return Err(self.fail(format!("references go through more than {MAX_CHAIN} other values"), None));
         }
         self.tree.get_mut(id).state = State::Running;
@@ -285,26 +291,37 @@ impl<'a> Resolver<'a> {
     fn interpolate(&mut self, text: &str, variables: &[Variable]) -> Result<Vec<String>, Stop> {
         let mut pieces = Vec::with_capacity(variables.len() * 2 + 1);
         let mut end = 0;
+        let mut waits = None;
         for variable in variables {
             let part = match &variable.content {
                 Part::Escape(text) => text.clone(),
-                Part::Lookup(sources) => {
-                    let node = self.lookup(sources)?;
-                    let Some(part) = text::coerce(&node.value) else {
-                        let expression = &text[variable.range.clone()];
-                        let what = text::type_name(&node.value);
-                        let message = format!("`{expression}` is {what}, which cannot be part of a text");
-                        return Err(self.fail(message, None));
-                    };
-                    part
-                }
+                Part::Lookup(sources) => match self.lookup(sources) {
+                    Ok(node) => self.part(&text[variable.range.clone()], &node)?,
+                    // The other parts may have questions for the same round.
+                    Err(Stop::Waiting) => {
+                        waits = Some(self.waits_for.clone());
+                        continue;
+                    }
+                    Err(stop) => return Err(stop),
+                },
             };
             pieces.push(text[end..variable.range.start].to_owned());
             pieces.push(part);
             end = variable.range.end;
         }
+        if let Some(why) = waits {
+            self.waits_for = why;
+            return Err(Stop::Waiting);
+        }
         pieces.push(text[end..].to_owned());
         Ok(pieces)
+    }
+
+    fn part(&mut self, expression: &str, node: &Node) -> Result<String, Stop> {
+        text::coerce(&node.value).ok_or_else(|| {
+            let what = text::type_name(&node.value);
+            self.fail(format!("`{expression}` is {what}, which cannot be part of a text"), None)
+        })
     }
 
     /// The value of the first source that has one.

@@ -1,0 +1,97 @@
+//! Files that no one should write: one clear error each, in bounded time and memory.
+
+use super::Project;
+
+#[track_caller]
+fn refused(name: &str, project: &Project, expected: &str) {
+    let refusal = project.refusal();
+    assert_eq!(refusal.len(), 1, "{name}: {refusal:?}");
+    assert!(refusal[0].contains(expected), "{name}: {refusal:?}");
+}
+
+#[test]
+fn files_that_are_no_manifest_are_refused() {
+    let bomb: String = std::iter::once("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned())
+        .chain((1..12).map(|i| format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 10].join(", "))))
+        .collect();
+    let block: String = (0..300).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
+    let utf16: Vec<u8> = "service: x".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("nothing", b"".to_vec(), "serverless.yml is empty"),
+        ("a comment", b"# x\n".to_vec(), "serverless.yml is empty"),
+        ("a scalar", b"hello".to_vec(), "a manifest is a mapping"),
+        ("a list", b"- a\n- b\n".to_vec(), "a manifest is a mapping"),
+        ("no YAML", b"service: [a, b".to_vec(), "not valid YAML"),
+        ("a tab", b"service: x\nprovider:\n\tname: aws\n".to_vec(), "not valid YAML"),
+        ("an unknown alias", b"service: *x".to_vec(), "not valid YAML"),
+        ("an unknown tag", b"service: !Foo x".to_vec(), "unknown tag !Foo"),
+        ("two documents", b"service: a\n---\nservice: b\n".to_vec(), "more than one YAML document"),
+        ("a duplicate key", b"service: a\nservice: b\n".to_vec(), "the key `service` stands here twice"),
+        ("a NUL byte", b"service: a\0b".to_vec(), "a NUL byte"),
+        ("a bell", b"service: a\x07b".to_vec(), "a control character"),
+        ("Latin-1", b"service: caf\xE9".to_vec(), "a byte (0xE9) that is not UTF-8"),
+        ("UTF-16 without a mark", utf16, "a NUL byte"),
+        ("an archive", b"PK\x03\x04\x14\0\0\0\x08\0".to_vec(), "a control character"),
+        ("17 MiB", vec![b'#'; 17 << 20], "larger than 16 MiB"),
+        ("an alias bomb", bomb.into_bytes(), "grows too large"),
+        ("an alias in itself", b"a: &a [*a]".to_vec(), "inside the value that it names"),
+        ("deep lists", "[".repeat(10_000).into_bytes(), ""),
+        ("deep mappings", "{a: ".repeat(10_000).into_bytes(), ""),
+        ("deep blocks", block.into_bytes(), "nested more than 100 levels deep"),
+        ("deep dashes", "- ".repeat(10_000).into_bytes(), "nested more than 100 levels deep"),
+    ];
+    for (name, bytes, expected) in cases {
+        refused(name, &Project::raw(bytes), expected);
+    }
+}
+
+#[test]
+fn files_that_variables_name_are_refused_in_the_same_way() {
+    let with = |name: &str, bytes: &[u8]| Project::new(&format!("custom: ${{file(./{name})}}\n")).file(name, bytes);
+    refused("no JSON", &with("a.json", b"{\"a\": }"), "not valid JSON");
+    refused("deep JSON", &with("a.json", "[".repeat(100_000).as_bytes()), "not valid JSON");
+    refused("no YAML", &with("a.yml", b"a: [1"), "not valid YAML");
+    refused("no text", &with("a.txt", b"\xFF\xFF"), "a.txt is not text");
+    refused("too large", &with("a.txt", &vec![b'x'; 17 << 20]), "larger than 16 MiB");
+    refused("a directory", &Project::new("custom: ${file(./d)}\n").file("d/x", "y"), "it is a directory");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_is_not_read_without_end() {
+    refused("a device", &Project::new("custom: ${file(/dev/zero)}\n"), "it is no regular file");
+}
+
+#[test]
+fn files_that_include_each_other_are_refused_with_their_chain() {
+    let project = Project::new("custom: ${file(./a.yml)}\n")
+        .file("a.yml", "x: ${file(./b.yml)}\n")
+        .file("b.yml", "y: [1, '${file(./a.yml)}']\n");
+    refused("a circle of files", &project, "a file includes itself: file(./a.yml) → file(./b.yml) → file(./a.yml)");
+}
+
+#[test]
+fn expansions_without_bound_are_refused() {
+    let values: String = (1..9)
+        .map(|i| format!("  v{i}: [{}]\n", vec![format!("'${{self:custom.v{}}}'", i - 1); 10].join(", ")))
+        .collect();
+    refused(
+        "values",
+        &Project::new(&format!("custom:\n  v0: [1, 2, 3, 4, 5, 6, 7, 8, 9, 0]\n{values}")),
+        "grows too large",
+    );
+    let texts: String =
+        (1..30).map(|i| format!("  v{i}: '{}'\n", format!("${{self:custom.v{}}}", i - 1).repeat(10))).collect();
+    refused("texts", &Project::new(&format!("custom:\n  v0: xxxxxxxxxx\n{texts}")), "grows too large");
+}
+
+#[test]
+fn references_without_end_are_refused() {
+    let chain: String = (0..5_000).map(|i| format!("  v{i}: ${{self:custom.v{}}}\n", i + 1)).collect();
+    refused("a long chain", &Project::new(&format!("custom:\n{chain}  v5000: 1\n")), "more than 1000 other values");
+    let deep = Project::new(&format!("custom: '{}'\n", "${self:".repeat(50_000)));
+    refused("deep variables", &deep, "variable syntax");
+    let grows =
+        Project::new("custom:\n  a: '${file(./f.yml):${self:service}}'\n").file("f.yml", "shop: '${self:custom.b}'\n");
+    refused("a missing value", &grows, "`custom` has no `b`");
+}
