@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod deploy;
+mod evaluators;
 mod harness;
 mod orders;
+mod permissions;
 mod templates;
