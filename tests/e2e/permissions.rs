@@ -109,7 +109,8 @@ fn who_holds_what_is_printed_deploys_updates_and_removes_at_the_first_try() {
 fn who_lacks_one_action_is_told_just_that_one() {
     let project = project();
     let policies = printed(&project);
-    for action in ["cloudformation:CreateStack", "cloudformation:DescribeStackEvents", "s3:PutObject", "s3:ListBucket"] {
+    for action in ["cloudformation:CreateStack", "cloudformation:DescribeStackEvents", "s3:PutObject", "s3:ListBucket"]
+    {
         let name = format!("{}-{}", project.name, action.replace(':', "-"));
         let user = User::new(&name, &without(&policies, action));
         let output = user.rlx(&project, &["deploy"]).output().unwrap();
