@@ -274,3 +274,17 @@ fn a_full_disk_is_told() {
     let error = PackageError::Write { path: disk.into(), source: fs::write(disk, "x").unwrap_err() };
     assert!(error.hints()[0].contains("disk is full"), "{:?}", error.hints());
 }
+
+#[test]
+fn a_binary_is_the_same_from_two_checkouts() {
+    let make = || {
+        let it = Fixture::new(
+            "service: shop\nprovider: { name: aws }\nfunctions: { quote: { handler: quote, runtime: rust } }\n",
+        )
+        .file("quote/Cargo.toml", "[package]\nname = 'quote'\nversion = '0.1.0'\nedition = '2021'\n[workspace]\n")
+        .file("quote/src/main.rs", "fn main() { println!(\"{:?}\", std::env::args().next().unwrap()) }\n");
+        it.run().map_err(|e| format!("{e} {:?}", e.cause())).unwrap();
+        it.archive("quote.zip")
+    };
+    assert!(make() == make());
+}

@@ -250,4 +250,39 @@ mod tests {
         let read = zip::ZipArchive::new(Cursor::new(zip.finish().unwrap())).unwrap();
         assert_eq!(read.len(), 70_000);
     }
+
+    #[test]
+    fn members_and_archives_over_4_gib_are_read_back() {
+        // One block of zeros, compressed once and repeated, is a member that takes no space to test.
+        let zeros = vec![0; crate::package::deflate::BLOCK];
+        let count = 4097;
+        let block = deflated_with_flush(&zeros);
+        let mut crc = crc32fast::Hasher::new();
+        let mut bytes = Vec::new();
+        for _ in 0..count {
+            crc.update(&zeros);
+            bytes.extend_from_slice(&block);
+        }
+        bytes.extend_from_slice(&[3, 0]);
+        let size = zeros.len() as u64 * count;
+        let compressed_size = bytes.len() as u64;
+        let member = Compressed { method: Method::Deflated, crc: crc.finalize(), compressed_size, size };
+        let mut zip = ZipWriter::new(Vec::new());
+        zip.start("large", member, false).unwrap();
+        zip.data(&bytes).unwrap();
+        zip.start("small", stored(b"x"), false).unwrap();
+        zip.data(b"x").unwrap();
+        let mut read = zip::ZipArchive::new(Cursor::new(zip.finish().unwrap())).unwrap();
+        assert_eq!(read.by_name("large").unwrap().size(), size);
+        let mut text = String::new();
+        read.by_name("small").unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "x");
+    }
+
+    fn deflated_with_flush(bytes: &[u8]) -> Vec<u8> {
+        let mut compress = flate2::Compress::new(flate2::Compression::new(6), false);
+        let mut out = Vec::with_capacity(bytes.len());
+        compress.compress_vec(bytes, &mut out, flate2::FlushCompress::Full).unwrap();
+        out
+    }
 }

@@ -95,7 +95,7 @@ impl Installation<'_> {
         sources: Sources,
     ) -> Result<Answer, BuildError> {
         let mut program = Program::new(uv, self.env)
-            .args(["pip", "install", "--no-progress", "--color", "never", "--no-python-downloads"])
+            .args(["pip", "install", "--quiet", "--no-progress", "--color", "never", "--no-python-downloads"])
             .arg("--target")
             .arg(target)
             .arg("-r")
@@ -172,17 +172,15 @@ impl Installation<'_> {
         let mut hints = Vec::new();
         let said = format!("{}\n{}", answer.err, answer.out);
         if wants_source(&answer) {
-            let package = source_only(&said).map_or("a package".to_owned(), |p| format!("`{p}`"));
-            let named = package.trim_matches('`').to_owned();
-            return Err(BuildError::Failed {
-                what: format!(
-                    "{package} has no wheel for {}, and a source build for another machine is no use: installing {origin}",
+            let package = source_only(&said).unwrap_or_else(|| "a package".to_owned());
+            return Err(BuildError::Refused {
+                message: format!(
+                    "`{package}` has no wheel for {}, and one that is built on this machine would not run there ({origin})",
                     self.platform.shown()
                 ),
-                output: answer.tail(12),
                 hints: vec![
-                    format!("ask for a version of {package} that has a wheel for this platform"),
-                    format!("if it holds no machine code: `custom.pythonRequirements.buildFromSource: [{named}]`"),
+                    format!("ask for a version of `{package}` that has a wheel for this platform"),
+                    format!("if it holds no machine code: `custom.pythonRequirements.buildFromSource: [{package}]`"),
                     "or package on a machine of the function's platform, or change `architecture`".to_owned(),
                 ],
             });
@@ -192,6 +190,10 @@ impl Installation<'_> {
             .any(|s| said.contains(s))
         {
             hints.push("the package index cannot be reached: check the network, proxy or index settings".to_owned());
+        } else if said.contains("was not found in the package registry") {
+            hints.push(
+                "the index has no package of this name: check its spelling, or name the index that has it".to_owned(),
+            );
         } else if said.contains("No solution found") || said.contains("ResolutionImpossible") {
             hints.push("the versions that are asked for exclude each other: relax one of them".to_owned());
         }
