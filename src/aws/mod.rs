@@ -11,7 +11,7 @@ pub use call_log::CallLog;
 pub use error::{AwsError, Named};
 pub use remote::AwsRemote;
 pub use settings::{Endpoint, Settings};
-pub use signed::JsonCall;
+pub use signed::{JsonCall, RestCall};
 
 use crate::context::Context;
 use aws_config::{BehaviorVersion, Region, SdkConfig};

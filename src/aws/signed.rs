@@ -1,5 +1,6 @@
 //! Calls of services for which no SDK crate is compiled in: signed here, in the AWS JSON protocol
-//! (<https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>).
+//! (<https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>) or the REST JSON protocol
+//! (<https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html>).
 
 use super::call_log::Call;
 use super::error::{self, BAD_ANSWER, NO_CONNECTION, NO_CREDENTIALS, TIMEOUT};
@@ -34,6 +35,35 @@ pub struct JsonCall<'a> {
     pub body: Value,
 }
 
+/// A call in the REST JSON protocol.
+#[derive(Debug, Clone)]
+pub struct RestCall<'a> {
+    /// As people call it: `API Gateway`.
+    pub service: &'a str,
+    /// As signatures and hosts call it: `apigateway`.
+    pub id: &'a str,
+    /// Such as `UpdateStage`.
+    pub operation: &'a str,
+    /// Such as `PATCH`.
+    pub method: &'a str,
+    /// Path and query, encoded, such as `/restapis/ab12cd34/stages/dev`.
+    pub path: String,
+    /// The parameters; `Null` sends none.
+    pub body: Value,
+}
+
+/// A call of either protocol as it is sent.
+struct Outgoing<'a> {
+    service: &'a str,
+    id: &'a str,
+    operation: &'a str,
+    method: &'a str,
+    path: &'a str,
+    content_type: String,
+    target: Option<String>,
+    body: String,
+}
+
 /// An attempt that failed, and whether another one may help.
 struct Failed {
     error: AwsError,
@@ -43,6 +73,35 @@ struct Failed {
 impl Aws {
     /// Calls, with retries as the SDK's clients make them.
     pub async fn call(&self, call: &JsonCall<'_>) -> Result<Value, AwsError> {
+        self.send(&Outgoing {
+            service: call.service,
+            id: call.id,
+            operation: call.operation,
+            method: "POST",
+            path: "/",
+            content_type: format!("application/x-amz-json-{}", call.protocol),
+            target: Some(format!("{}.{}", call.target, call.operation)),
+            body: call.body.to_string(),
+        })
+        .await
+    }
+
+    /// Calls, with retries as the SDK's clients make them.
+    pub async fn call_rest(&self, call: &RestCall<'_>) -> Result<Value, AwsError> {
+        self.send(&Outgoing {
+            service: call.service,
+            id: call.id,
+            operation: call.operation,
+            method: call.method,
+            path: &call.path,
+            content_type: "application/json".to_owned(),
+            target: None,
+            body: if call.body.is_null() { String::new() } else { call.body.to_string() },
+        })
+        .await
+    }
+
+    async fn send(&self, call: &Outgoing<'_>) -> Result<Value, AwsError> {
         let mut attempt = 1;
         loop {
             match self.attempt(call, attempt).await {
@@ -56,7 +115,7 @@ impl Aws {
         }
     }
 
-    async fn attempt(&self, call: &JsonCall<'_>, attempt: u32) -> Result<Value, Failed> {
+    async fn attempt(&self, call: &Outgoing<'_>, attempt: u32) -> Result<Value, Failed> {
         let failed = |code: &str, message: String, again: bool| Failed {
             error: AwsError {
                 service: call.service.to_owned(),
@@ -93,6 +152,7 @@ impl Aws {
         };
         let status = answer.status().as_u16();
         let request_id = error::request_id(answer.headers()).map(str::to_owned);
+        let kind = answer.headers().get("x-amzn-errortype").unwrap_or_default().to_owned();
         log(Some(status), request_id.as_deref());
         let bytes = ByteStream::new(answer.into_body())
             .collect()
@@ -107,6 +167,7 @@ impl Aws {
         let text = |names: [&str; 3]| names.iter().find_map(|n| body.get(*n)?.as_str()).unwrap_or_default().to_owned();
         // `__type` may be `namespace#Code`, an error header `Code:url`.
         let code = text(["__type", "code", "Code"]);
+        let code = if code.is_empty() { kind } else { code };
         let code = code.rsplit('#').next().unwrap_or_default().split(':').next().unwrap_or_default();
         let code = if code.is_empty() { format!("Http{status}") } else { code.to_owned() };
         let again = status >= 500 || status == 429 || code.contains("Throttl") || code == "TooManyRequestsException";
@@ -116,7 +177,7 @@ impl Aws {
         Err(failed)
     }
 
-    async fn request(&self, call: &JsonCall<'_>) -> Result<HttpRequest, (&'static str, String)> {
+    async fn request(&self, call: &Outgoing<'_>) -> Result<HttpRequest, (&'static str, String)> {
         let bad = |e: &dyn std::fmt::Display| ("rlx:BadRequest", e.to_string());
         let provider =
             self.config().credentials_provider().ok_or_else(|| (NO_CREDENTIALS, "none are configured".to_owned()))?;
@@ -127,14 +188,14 @@ impl Aws {
         let region = self.region();
         let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let url = match self.endpoint().url() {
-            Some(url) => format!("{url}/"),
-            None => format!("https://{}.{region}.{suffix}/", call.id),
+            Some(url) => format!("{url}{}", call.path),
+            None => format!("https://{}.{region}.{suffix}{}", call.id, call.path),
         };
-        let host = url.split("://").nth(1).unwrap_or_default().trim_end_matches('/').to_owned();
-        let body = call.body.to_string();
-        let target = format!("{}.{}", call.target, call.operation);
-        let content_type = format!("application/x-amz-json-{}", call.protocol);
-        let headers = [("host", host.as_str()), ("content-type", &content_type), ("x-amz-target", &target)];
+        let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
+        let body = &call.body;
+        let target = call.target.as_deref().map(|target| ("x-amz-target", target));
+        let headers = [("host", host.as_str()), ("content-type", &call.content_type), ("accept", "application/json")];
+        let headers: Vec<(&str, &str)> = headers.into_iter().chain(target).collect();
         let identity = credentials.into();
         let params = v4::SigningParams::builder()
             .identity(&identity)
@@ -145,12 +206,16 @@ impl Aws {
             .build()
             .map_err(|e| bad(&e))?
             .into();
-        let signable =
-            SignableRequest::new("POST", url.as_str(), headers.into_iter(), SignableBody::Bytes(body.as_bytes()))
-                .map_err(|e| bad(&e))?;
+        let signable = SignableRequest::new(
+            call.method,
+            url.as_str(),
+            headers.iter().copied(),
+            SignableBody::Bytes(body.as_bytes()),
+        )
+        .map_err(|e| bad(&e))?;
         let (instructions, _) = sign(signable, &params).map_err(|e| bad(&e))?.into_parts();
         let mut request = HttpRequest::new(SdkBody::from(body.clone()));
-        request.set_method("POST").map_err(|e| bad(&e))?;
+        request.set_method(call.method).map_err(|e| bad(&e))?;
         request.set_uri(url.as_str()).map_err(|e| bad(&e))?;
         for (name, value) in headers.into_iter().filter(|(name, _)| *name != "host").chain(instructions.headers()) {
             request.headers_mut().insert(name.to_owned(), value.to_owned());

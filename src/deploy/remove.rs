@@ -7,10 +7,11 @@ use super::progress::{Progress, Watch};
 use super::run::interrupted;
 use super::settle::token;
 use super::stack::{Stack, State};
-use super::{DeployError, TOKEN_PREFIX};
+use super::{DeployError, TOKEN_PREFIX, api_stage};
 use crate::aws::{Aws, AwsError, Named};
 use crate::manifest::Service;
 use crate::template::naming::DEPLOYMENT_BUCKET;
+use crate::template::value::truthy;
 
 /// Something that is gone after a removal, and not made again by a deploy.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -118,6 +119,9 @@ async fn run(aws: &Aws, service: &Service, stack: Stack, who: &str, watch: Watch
         watch(Progress::Step("emptying the deployment bucket"));
         empty(service, &bucket).await?;
     }
+    if has_usage_plans(service) {
+        api_stage::leave_usage_plans(aws, &stack).await?;
+    }
     watch(Progress::Step("deleting the stack"));
     let id = format!("{TOKEN_PREFIX}{}", super::bucket::hex(&fastrand::u64(..).to_be_bytes()));
     let token = token(&id, who);
@@ -137,6 +141,11 @@ async fn run(aws: &Aws, service: &Service, stack: Stack, who: &str, watch: Watch
             status: end.status,
         }),
     }
+}
+
+fn has_usage_plans(service: &Service) -> bool {
+    let api = service.provider.api_gateway.as_ref();
+    ["apiKeys", "usagePlan"].iter().any(|key| api.and_then(|api| api.get(key)).is_some_and(truthy))
 }
 
 /// A bucket of the stack's own is emptied whole; one that other services use too, only of this stage's objects.

@@ -8,10 +8,11 @@ use super::record::{ArtifactUse, DeployRecord, Operation, Outcome};
 use super::settings::StackSettings;
 use super::settle::{settle, token};
 use super::stack::{Stack, State};
-use super::{DeployError, Method, Options, TOKEN_PREFIX, events};
+use super::{DeployError, Method, Options, TOKEN_PREFIX, api_stage, events};
 use crate::aws::{Aws, AwsError, Identity, Named};
 use crate::manifest::Service;
 use crate::package::Artifacts;
+use crate::template::events::http::StageUpdate;
 use crate::template::naming::{DEPLOYMENT_BUCKET, DEPLOYMENT_BUCKET_OUTPUT, DEPLOYMENT_BUCKET_POLICY};
 use crate::template::{Template, deployment_bucket_name, deployment_prefix};
 use aws_sdk_cloudformation::types::OnFailure;
@@ -80,6 +81,8 @@ struct Run<'a> {
     request: &'a Request<'a>,
     watch: Watch<'a>,
     settings: StackSettings,
+    /// What the REST API's stage is told after the stack has changed.
+    stage: Option<StageUpdate>,
     text: String,
     fingerprint: String,
     /// Whether anything was changed in AWS, so that the record must not be lost.
@@ -102,11 +105,16 @@ impl<'a> Run<'a> {
         digest.update(text.as_bytes());
         // Settings are part of what is deployed: a changed tag is a change.
         digest.update(serde_json::to_vec(&settings).unwrap_or_default());
+        let stage = StageUpdate::of(request.service);
+        if let Some(stage) = &stage {
+            digest.update(serde_json::to_vec(stage).unwrap_or_default());
+        }
         Self {
             aws,
             request,
             watch,
             settings,
+            stage,
             text,
             fingerprint: hex(&digest.finalize()),
             begun: AtomicBool::new(false),
@@ -140,7 +148,21 @@ impl<'a> Run<'a> {
             record.principal = Some(identity.arn);
             record.account = Some(identity.account);
         }
-        result
+        let applied = result?;
+        self.update_stage(&applied).await?;
+        Ok(applied)
+    }
+
+    /// Tells the stage of the REST API what the template does not.
+    async fn update_stage(&self, applied: &Applied) -> Result<(), AwsError> {
+        let stack = match applied {
+            Applied::Ended(end) if end.is_good() => end.stack.as_ref(),
+            Applied::Empty(stack) => Some(stack),
+            _ => None,
+        };
+        let (Some(stack), Some(update)) = (stack, &self.stage) else { return Ok(()) };
+        self.step("setting logs, tracing, metrics and tags of the API's stage");
+        api_stage::update(self.aws, stack, update).await
     }
 
     fn step(&self, text: &str) {

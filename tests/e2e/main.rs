@@ -1,5 +1,6 @@
 //! End to end: rlx as users run it, against the emulator.
 
+mod api_stage;
 mod bad_input;
 mod deploy;
 mod evaluators;

@@ -16,7 +16,7 @@ use crate::template::events::gateway::{cloud_watch_role, log_group};
 use crate::template::naming::{Naming, api_gateway};
 use crate::template::value::truthy;
 use indexmap::IndexMap;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// `provider.logs.restApi`, where it is an object.
@@ -61,7 +61,8 @@ fn logs(service: &Service) -> Option<Option<Logs>> {
 }
 
 /// What the stage must be told after the stack is updated.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct StageUpdate {
     /// The name of the API Gateway stage.
     pub stage: String,
@@ -69,22 +70,29 @@ pub struct StageUpdate {
     pub patches: Vec<Patch>,
     /// All tags that the stage has; others (but `aws:*`) are taken away. `None` leaves tags alone.
     pub tags: Option<IndexMap<String, String>>,
-    /// A log group that is in nobody's use any more, to be deleted if it exists: otherwise turning
-    /// access logs on again fails because its name is taken.
+    /// The log group of access logs that the manifest turns off, to be deleted if it exists: the stage may
+    /// have made it anew after CloudFormation deleted it, and its name would be taken when logs come back.
     pub unused_log_group: Option<String>,
 }
 
 /// One operation of `UpdateStage`.
 ///
 /// <https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html#UpdateStage-Patch>
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Patch {
     /// `replace` or `remove`.
     pub op: &'static str,
     /// What is changed, such as `/tracingEnabled`.
     pub path: &'static str,
-    /// The new value; may hold `${AWS::Partition}`, `${AWS::Region}` and `${AWS::AccountId}`.
+    /// The new value; that of [`Patch::LOG_DESTINATION`] is the name of a log group, whose ARN is wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+}
+
+impl Patch {
+    /// Where access logs go.
+    pub const LOG_DESTINATION: &'static str = "/accessLogSettings/destinationArn";
 }
 
 impl StageUpdate {
@@ -112,12 +120,12 @@ impl StageUpdate {
         if patches.is_empty() && tags.is_none() {
             return None;
         }
-        let access_logs = logs.flatten().is_some_and(|logs| logs.access_logging.unwrap_or(true));
+        let access_logs = logs.map(|logs| logs.is_some_and(|logs| logs.access_logging.unwrap_or(true)));
         Some(Self {
             stage: Naming::new(service).rest_api_stage(),
             patches,
             tags,
-            unused_log_group: (!access_logs).then(|| log_group_name(service)),
+            unused_log_group: (access_logs == Some(false)).then(|| log_group_name(service)),
         })
     }
 }
@@ -125,15 +133,15 @@ impl StageUpdate {
 fn log_patches(logs: Option<&Logs>, group: &str) -> Vec<Patch> {
     let replace = |path, value: &str| Patch { op: "replace", path, value: Some(value.to_owned()) };
     let (data_trace, level) = ("/*/*/logging/dataTrace", "/*/*/logging/loglevel");
-    let Some(logs) = logs else { return vec![replace(data_trace, "false"), replace(level, "OFF")] };
+    let no_access_log = Patch { op: "remove", path: "/accessLogSettings", value: None };
+    let Some(logs) = logs else { return vec![no_access_log, replace(data_trace, "false"), replace(level, "OFF")] };
     let mut patches = Vec::new();
     if logs.access_logging.unwrap_or(true) {
-        let arn = format!("arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{group}");
         let format = logs.format.as_deref().filter(|format| !format.is_empty()).unwrap_or(DEFAULT_FORMAT);
-        patches.push(replace("/accessLogSettings/destinationArn", &arn));
+        patches.push(replace(Patch::LOG_DESTINATION, group));
         patches.push(replace("/accessLogSettings/format", format));
     } else {
-        patches.push(Patch { op: "remove", path: "/accessLogSettings", value: None });
+        patches.push(no_access_log);
     }
     let traces = logs.full_execution_data.unwrap_or(true);
     let wanted = logs.level.as_deref().filter(|level| !level.is_empty()).unwrap_or(DEFAULT_LEVEL);
