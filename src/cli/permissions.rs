@@ -3,16 +3,22 @@
 use super::assemble::{Purpose, compile_checked};
 use super::service::load_service_with;
 use super::{ExitKind, Failure, OutputFormat};
+use crate::aws::{Aws, Endpoint, Settings, block_on};
 use crate::context::Context;
 use crate::iam::render::{Format, Policies, render};
 use crate::iam::requirements::{Deployment, Document, DocumentOptions, Need, Requirements, Scope, Statement};
 use crate::iam::trust;
+use crate::local;
 use crate::manifest::Service;
 use crate::manifest::variables::{self, Found, Lookup, Remote, RemoteError};
 use crate::package::Artifacts;
 use crate::template::{Template, deployment_bucket, deployment_prefix};
 use serde_json::{Value, json};
 use std::sync::Mutex;
+use std::time::Duration;
+
+/// What asking for the account may cost.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Print the least-privilege IAM policies that deploying this stack needs
 ///
@@ -28,7 +34,7 @@ pub struct PermissionsArgs {
     /// Shorter policies: no statement ids, resources by what their names begin with
     #[arg(long)]
     pub compact: bool,
-    /// Number of the AWS account [default: any]
+    /// Number of the AWS account [default: the caller's, where AWS credentials are named; else any]
     #[arg(long, value_name = "ID")]
     pub account: Option<String>,
     /// GitHub repository that deploys, for --for github-oidc
@@ -58,7 +64,8 @@ pub fn run(args: &PermissionsArgs, context: &Context) -> Result<ExitKind, Failur
     let asked = Asked { account: args.account.clone(), lookups: Mutex::default() };
     let service = load_service_with(context, &asked)?.service;
     let template = template(&service)?;
-    let scope = Scope::new(service.stack_name(), &service.region, args.account.clone());
+    let account = args.account.clone().or_else(|| own_account(&service, context));
+    let scope = Scope::new(service.stack_name(), &service.region, account);
     let deployment = deployment(&service, asked.lookups.into_inner().unwrap_or_default());
     let requirements = requirements(args.whom, &template, &scope, &deployment);
     let options = DocumentOptions {
@@ -82,6 +89,28 @@ pub fn documents_of(context: &Context, account: Option<String>) -> Result<Vec<Va
     let own_names = vec![service.stack_name(), format!("{}-{}", service.name, service.stage)];
     let documents = requirements.documents(&DocumentOptions { compact: false, own_names });
     Ok(documents.iter().map(Document::to_json).collect())
+}
+
+/// The account of the caller, where credentials are named and answer at once.
+fn own_account(service: &Service, context: &Context) -> Option<String> {
+    let named = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
+    if context.options.aws_profile.is_none() && named.iter().all(|name| context.var(name).is_none()) {
+        return None;
+    }
+    let endpoint = match (context.var("AWS_ENDPOINT_URL"), service.stage.as_str()) {
+        (Some(url), _) => Endpoint::Url(url.to_owned()),
+        (None, "local") => match local::status(context) {
+            local::Status::Up(emulator) => Endpoint::Local(emulator),
+            _ => return None,
+        },
+        (None, _) => Endpoint::Aws,
+    };
+    let settings = Settings { region: service.region.clone(), profile: context.options.aws_profile.clone(), endpoint };
+    let identity = block_on(async {
+        let aws = Aws::new(context, settings).await;
+        tokio::time::timeout(PATIENCE, aws.identity()).await
+    });
+    identity.ok()?.ok()?.ok().map(|identity| identity.account)
 }
 
 /// What a deploy of a service consists of, apart from its resources.
@@ -131,14 +160,14 @@ fn template(service: &Service) -> Result<Template, Failure> {
 fn trust(args: &PermissionsArgs, scope: &Scope) -> Result<Option<Value>, Failure> {
     match args.whom {
         Whom::Caller | Whom::ServiceRole => Ok(None),
-        Whom::Trust => Ok(Some(trust::cloudformation(args.account.as_deref()))),
+        Whom::Trust => Ok(Some(trust::cloudformation(scope.account.as_deref()))),
         Whom::GithubOidc => {
             let repository =
                 args.github_repository.as_deref().filter(|r| r.split('/').count() == 2).ok_or_else(|| {
                     Failure::new(ExitKind::Usage, "--for github-oidc needs a repository")
                         .hint("name it with --github-repository OWNER/NAME")
                 })?;
-            let account = args.account.as_deref().ok_or_else(|| {
+            let account = scope.account.as_deref().ok_or_else(|| {
                 Failure::new(ExitKind::Usage, "--for github-oidc needs the account, since a principal has no wildcards")
                     .hint("name it with --account ID")
             })?;
