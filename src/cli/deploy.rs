@@ -2,7 +2,7 @@
 
 use super::assemble::{Assembly, Purpose, assemble};
 use super::guard::{self, ConfirmArgs};
-use super::{ExitKind, Failure, package, preflight, target};
+use super::{ExitKind, Failure, deploy_function, deploy_list, package, preflight, target};
 use crate::aws::{Aws, Endpoint};
 use crate::context::Context;
 use crate::deploy::{self, DeployRecord, Deployed, Method, Options, Request, StageLock, endpoints};
@@ -17,7 +17,10 @@ use std::process::Command;
 
 /// Build, package and deploy the service
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct DeployArgs {
+    #[command(subcommand)]
+    pub part: Option<Part>,
     /// Deploy even where nothing changed
     #[arg(long)]
     pub force: bool,
@@ -36,6 +39,9 @@ pub struct DeployArgs {
     /// Take resources into the stack that exist already under the names in the template
     #[arg(long)]
     pub import_existing: bool,
+    /// Where only code changed, give it to the functions past CloudFormation; for stages in development
+    #[arg(long)]
+    pub hotswap: bool,
     /// Wait for a deploy of somebody else instead of refusing
     #[arg(long)]
     pub wait: bool,
@@ -52,8 +58,20 @@ pub struct DeployArgs {
     pub require_approval: Option<super::plan::Approval>,
 }
 
+/// Parts and kin of a deploy.
+#[derive(Debug, clap::Subcommand)]
+pub enum Part {
+    Function(deploy_function::DeployFunctionArgs),
+    List(deploy_list::DeployListArgs),
+}
+
 /// Deploys.
 pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
+    match &args.part {
+        Some(Part::Function(args)) => return deploy_function::run(args, context),
+        Some(Part::List(args)) => return deploy_list::run(args, context),
+        None => {}
+    }
     let service = target::load(context)?.service;
     guard::confirm(context, &args.confirm, &service.stage_settings, &service.stage, "deploy to")?;
     let out_dir = package::out_dir(&service);
@@ -81,11 +99,20 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
         if let Err(failure) = preflight::before_deploy(mode, aws, &service, &assembly.template, context).await {
             return Ok(Err(failure));
         }
+        if args.hotswap {
+            let swapped = deploy_function::hotswap(aws, &service, &assembly, &|progress| view.show(progress)).await?;
+            if let Some(count) = swapped {
+                view.end();
+                return Ok(Ok(Outcome::Swapped(count)));
+            }
+            context.report.note("More than code changed: deploying the stack");
+        }
         let request = Request {
             service: &service,
             template: &assembly.template,
             artifacts: &assembly.artifacts,
             options: options(args),
+            back_to: None,
             who: context.who(),
             commit: &|| commit(&service.dir),
             now: context.now,
@@ -93,16 +120,35 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
         let result = deploy::deploy(aws, &request, &|progress| view.show(progress)).await;
         view.end();
         let reach = |stack: Box<deploy::Stack>| Box::new(endpoints::reachable(*stack, aws.endpoint()));
-        result.map(|deployed| {
-            Ok(match deployed {
-                Deployed::Unchanged(stack) => Deployed::Unchanged(reach(stack)),
-                Deployed::Done(stack, record) => Deployed::Done(reach(stack), record),
-                prepared => prepared,
+        result
+            .map(|deployed| {
+                Ok(match deployed {
+                    Deployed::Unchanged(stack) => Deployed::Unchanged(reach(stack)),
+                    Deployed::Done(stack, record) => Deployed::Done(reach(stack), record),
+                    prepared => prepared,
+                })
             })
-        })
+            .map(|result: Result<Deployed, Failure>| result.map(Outcome::Deployed))
     })??;
-    say(&deployed, &service, context);
+    match deployed {
+        Outcome::Deployed(deployed) => say(&deployed, &service, context),
+        Outcome::Swapped(count) => {
+            let status = if count == 0 { "unchanged" } else { "hotswapped" };
+            let line = json!({ "version": 1, "event": "result", "status": status, "functions": count });
+            let text = match count {
+                0 => "No changes\n".to_owned(),
+                _ => format!("Changed the code of {count} functions; CloudFormation does not know of it\n"),
+            };
+            context.report.last(&line, &text);
+        }
+    }
     Ok(ExitKind::Done)
+}
+
+/// What came of the command.
+enum Outcome {
+    Deployed(Deployed),
+    Swapped(usize),
 }
 
 fn options(args: &DeployArgs) -> Options {
@@ -147,7 +193,7 @@ pub(super) fn fit_endpoint(assembly: &mut Assembly, endpoint: &Endpoint) {
 }
 
 /// What the functions are built for where they run on this machine.
-fn host(service: &Service, context: &Context, endpoint: &Endpoint) -> Option<HostTarget> {
+pub(super) fn host(service: &Service, context: &Context, endpoint: &Endpoint) -> Option<HostTarget> {
     let Endpoint::Local(emulator) = endpoint else {
         return (service.stage == "local" && endpoint.is_loopback()).then(HostTarget::default);
     };
@@ -250,11 +296,7 @@ fn say(deployed: &Deployed, service: &Service, context: &Context) {
     if let (Value::Object(line), Value::Object(json)) = (&mut line, json) {
         line.extend(json);
     }
-    // The last line of a stream of events.
-    match context.report.format {
-        super::OutputFormat::Json => context.report.data(&format!("{line}\n")),
-        super::OutputFormat::Text => context.report.data(&text),
-    }
+    context.report.last(&line, &text);
 }
 
 fn stack_json(status: &str, stack: &deploy::Stack) -> Value {

@@ -4,20 +4,29 @@ mod assemble;
 mod cache;
 mod completions;
 mod deploy;
+mod deploy_function;
+mod deploy_list;
 mod diagnose;
+mod doctor;
+mod drift;
 mod error;
 pub mod guard;
+mod import;
 mod info;
 mod init;
 mod invoke;
 mod local;
 mod logs;
+mod metrics;
 mod package;
 mod permissions;
 mod plan;
 mod preflight;
 mod print;
+mod prune;
 mod remove;
+mod resume;
+mod rollback;
 mod schema;
 pub mod service;
 mod stages;
@@ -91,18 +100,25 @@ pub struct Cli {
 pub enum Command {
     Cache(cache::CacheArgs),
     Completions(completions::CompletionsArgs),
+    Continue(resume::ContinueArgs),
     Deploy(deploy::DeployArgs),
     Diagnose(diagnose::DiagnoseArgs),
+    Doctor(doctor::DoctorArgs),
+    Drift(drift::DriftArgs),
+    Import(import::ImportArgs),
     Info(info::InfoArgs),
     Init(init::InitArgs),
     Invoke(invoke::InvokeArgs),
     Local(local::LocalArgs),
     Logs(logs::LogsArgs),
+    Metrics(metrics::MetricsArgs),
     Package(package::PackageArgs),
     Permissions(permissions::PermissionsArgs),
     Plan(plan::PlanArgs),
     Print(print::PrintArgs),
+    Prune(prune::PruneArgs),
     Remove(remove::RemoveArgs),
+    Rollback(rollback::RollbackArgs),
     Schema(schema::SchemaArgs),
     Stages(stages::StagesArgs),
 }
@@ -132,18 +148,25 @@ fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
     match command {
         Command::Cache(args) => cache::run(&args, context),
         Command::Completions(args) => completions::run(&args, context),
+        Command::Continue(args) => resume::run(&args, context),
         Command::Deploy(args) => deploy::run(&args, context),
         Command::Diagnose(args) => diagnose::run(&args, context),
+        Command::Doctor(args) => doctor::run(&args, context),
+        Command::Drift(args) => drift::run(&args, context),
+        Command::Import(args) => import::run(&args, context),
         Command::Info(args) => info::run(&args, context),
         Command::Init(args) => init::run(&args, context),
         Command::Invoke(args) => invoke::run(&args, context),
         Command::Local(args) => local::run(&args, context),
         Command::Logs(args) => logs::run(&args, context),
+        Command::Metrics(args) => metrics::run(&args, context),
         Command::Package(args) => package::run(&args, context),
         Command::Permissions(args) => permissions::run(&args, context),
         Command::Plan(args) => plan::run(&args, context),
         Command::Print(args) => print::run(&args, context),
+        Command::Prune(args) => prune::run(&args, context),
         Command::Remove(args) => remove::run(&args, context),
+        Command::Rollback(args) => rollback::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Stages(args) => stages::run(&args, context),
     }

@@ -76,8 +76,5 @@ fn refused(name: &str, losses: &[Loss]) -> Failure {
 
 fn say(context: &Context, name: &str, status: &str, text: &str) {
     let line = json!({ "version": 1, "event": "result", "status": status, "stack": name });
-    match context.report.format {
-        super::OutputFormat::Json => context.report.data(&format!("{line}\n")),
-        super::OutputFormat::Text => context.report.data(text),
-    }
+    context.report.last(&line, text);
 }

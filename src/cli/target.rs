@@ -37,6 +37,18 @@ pub fn settings(service: &Service, context: &Context) -> Result<Settings, Failur
     Ok(Settings { region: service.region.clone(), profile: profile(context, own), endpoint })
 }
 
+/// Where calls go where there is no manifest.
+pub fn bare_settings(context: &Context) -> Settings {
+    let named = context.options.region.clone();
+    let environment = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| context.var(name));
+    let endpoint = context.var("AWS_ENDPOINT_URL").map_or(Endpoint::Aws, |url| Endpoint::Url(url.to_owned()));
+    Settings {
+        region: named.or_else(|| environment.map(str::to_owned)).unwrap_or_else(|| "us-east-1".to_owned()),
+        profile: profile(context, None),
+        endpoint,
+    }
+}
+
 /// The flag, else the environment (which the SDK reads by itself), else what the manifest says.
 fn profile(context: &Context, own: Option<&str>) -> Option<String> {
     let flag = context.options.aws_profile.clone();

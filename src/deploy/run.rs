@@ -31,6 +31,8 @@ pub struct Request<'a> {
     pub artifacts: &'a Artifacts,
     /// How.
     pub options: Options,
+    /// The earlier deploy whose template this is, where it is a rollback.
+    pub back_to: Option<&'a DeployRecord>,
     /// `user@host`.
     pub who: String,
     /// The git commit, asked for only where something is deployed.
@@ -138,6 +140,11 @@ impl<'a> Run<'a> {
         record.commit = (self.request.commit)();
         if stack.is_some() {
             record.operation = Operation::Update;
+        }
+        if let Some(earlier) = self.request.back_to {
+            record.operation = Operation::Rollback;
+            record.artifacts = earlier.artifacts.clone();
+            record.commit = earlier.commit.clone();
         }
         let own = last.as_ref().map(|r| r.id.as_str());
         let stack = settle(self.aws, &self.settings.name, stack, own, self.request.options.wait, self.watch).await?;
@@ -550,6 +557,14 @@ impl<'a> Run<'a> {
                     _ => Outcome::Failed,
                 };
                 record.failing_events = error.causes().to_vec();
+                // Whoever was refused something is whom a diagnosis speaks of.
+                if record.principal.is_none()
+                    && matches!(&error, DeployError::Aws(call) if call.is_denied())
+                    && let Ok(identity) = self.aws.identity().await
+                {
+                    record.principal = Some(identity.arn);
+                    record.account = Some(identity.account);
+                }
                 if let DeployError::Aws(call) = &error {
                     record.call_error = Some(call.clone());
                 }

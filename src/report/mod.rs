@@ -53,6 +53,14 @@ impl Report {
         }
     }
 
+    /// Writes the end of a stream: one line of JSON when asked for, else the text.
+    pub fn last(&self, json: &serde_json::Value, text: &str) {
+        match self.format {
+            OutputFormat::Json => self.data(&format!("{json}\n")),
+            OutputFormat::Text => self.data(text),
+        }
+    }
+
     /// Writes raw data to stdout. A closed pipe is not an error.
     pub fn data(&self, text: &str) {
         let mut out = std::io::stdout().lock();

@@ -114,3 +114,87 @@ fn a_stack_that_is_not_there_is_said_so() {
     assert!(err.contains("there is no stack"), "{err}");
     assert!(err.contains("rlx deploy --stage local"), "{err}");
 }
+
+#[test]
+fn a_user_who_may_do_nothing_is_told_what_was_refused() {
+    let emulator = crate::harness::strict_emulator();
+    let project = Project::on(emulator, PYTHON);
+    project.file("app.py", APP);
+    // A key that the emulator does not know has no permissions at all.
+    let output = project
+        .rlx(&["deploy"])
+        .env("AWS_ACCESS_KEY_ID", "AKIAUNKNOWNUNKNOWN00")
+        .env("AWS_SECRET_ACCESS_KEY", "unknown")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let record = std::fs::read_to_string(project.path().join(".rlx/local/deploy.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(record["callError"]["operation"], "DescribeStacks");
+}
+
+#[test]
+fn a_rollback_brings_the_code_before_back() {
+    let project = hello();
+    project.ok(&["deploy"]);
+    project.file("app.py", "def hello(event, context):\n    return {'greets': 'all'}\n");
+    project.ok(&["deploy"]);
+    assert_eq!(project.json(&["deploy", "list"])["deployments"].as_array().unwrap().len(), 2);
+    assert_eq!(project.json(&["rollback"])["status"], "rolled-back");
+    assert_eq!(project.json(&["invoke", "hello"])["payload"]["greets"], "nobody");
+}
+
+#[test]
+fn code_alone_is_swapped_without_cloudformation() {
+    let project = hello();
+    project.ok(&["deploy"]);
+    project.file("app.py", "def hello(event, context):\n    return {'greets': 'swapped'}\n");
+    assert_eq!(project.json(&["deploy", "--hotswap"])["status"], "hotswapped");
+    assert_eq!(project.json(&["invoke", "hello"])["payload"]["greets"], "swapped");
+    project.file("app.py", "def hello(event, context):\n    return {'greets': 'one'}\n");
+    assert_eq!(project.json(&["deploy", "function", "hello"])["status"], "deployed");
+    assert_eq!(project.json(&["invoke", "hello"])["payload"]["greets"], "one");
+    assert_eq!(project.json(&["deploy"])["status"], "deployed");
+}
+
+#[test]
+fn a_change_set_can_be_prepared_and_executed_later() {
+    let project = hello();
+    project.ok(&["deploy"]);
+    project.manifest(&format!("{PYTHON}    memorySize: 256\n"));
+    let prepared = project.json(&["deploy", "--method", "prepare-only"]);
+    assert_eq!(prepared["status"], "prepared");
+    assert!(!prepared["changes"].as_array().unwrap().is_empty());
+    assert_eq!(project.json(&["deploy", "--method", "execute"])["status"], "deployed");
+}
+
+#[test]
+fn what_nothing_uses_is_pruned() {
+    let project = hello();
+    for greeting in ["a", "b", "c"] {
+        project.file("app.py", &format!("def hello(event, context):\n    return {{'greets': '{greeting}'}}\n"));
+        project.ok(&["deploy"]);
+    }
+    let pruned = project.json(&["prune", "-n", "1"]);
+    assert_eq!(pruned["pruned"]["versions"].as_array().unwrap().len(), 2);
+    assert!(pruned["pruned"]["objects"].as_array().unwrap().len() >= 4);
+    assert_eq!(project.json(&["invoke", "hello"])["payload"]["greets"], "c");
+}
+
+#[test]
+fn a_stack_that_nobody_touched_has_not_drifted() {
+    let project = hello();
+    project.ok(&["deploy"]);
+    assert_eq!(project.rlx(&["drift", "--exit-code"]).output().unwrap().status.code(), Some(0));
+}
+
+#[test]
+fn a_function_that_fails_says_what_it_raised() {
+    let project = hello();
+    project.file("app.py", "def hello(event, context):\n    raise ValueError('no such cup')\n");
+    project.ok(&["deploy"]);
+    let (code, err) = project.fails(&["invoke", "hello"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("ValueError: no such cup"), "{err}");
+    assert!(err.contains("rlx logs -f hello --stage local"), "{err}");
+}

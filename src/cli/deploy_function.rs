@@ -1,0 +1,91 @@
+//! `rlx deploy function` and `rlx deploy --hotswap`: code of functions, past CloudFormation.
+
+use super::assemble::{Assembly, Purpose, assemble};
+use super::guard::{self, ConfirmArgs};
+use super::{ExitKind, Failure, logs, package, rollback, target};
+use crate::aws::Aws;
+use crate::context::Context;
+use crate::deploy::{DeployError, Progress, StageLock, Watch, hotswap};
+use crate::manifest::Service;
+use crate::package::Artifact;
+use crate::report::ProgressView;
+use crate::template::deployment_prefix;
+use serde_json::json;
+
+/// Deploy the code of one function, past CloudFormation
+#[derive(Debug, clap::Args)]
+pub struct DeployFunctionArgs {
+    /// The function, by its name in the manifest
+    #[arg(required_unless_present = "function_flag")]
+    pub function: Option<String>,
+    /// The same
+    #[arg(long = "function", short, value_name = "FUNCTION", conflicts_with = "function")]
+    pub function_flag: Option<String>,
+    /// Update even where the code is the same
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub confirm: ConfirmArgs,
+}
+
+/// Builds, uploads and updates one function.
+pub fn run(args: &DeployFunctionArgs, context: &Context) -> Result<ExitKind, Failure> {
+    let service = target::load(context)?.service;
+    guard::confirm(context, &args.confirm, &service.stage_settings, &service.stage, "deploy to")?;
+    let key = args.function.as_ref().or(args.function_flag.as_ref()).map(String::as_str).unwrap_or_default();
+    let name = logs::deployed_name(&service, key)?;
+    let lock = StageLock::take(&service.dir, &service.stage, &super::deploy::holder(context));
+    let _lock = lock.map_err(|error| target::failure(&error, context))?;
+    let view = ProgressView::new(&context.report, Default::default());
+    let changed = target::with_aws(&service, context, async |aws: &Aws| {
+        let host = super::deploy::host(&service, context, aws.endpoint());
+        let assembly = match assemble(&service, context, &package::out_dir(&service), Purpose::Deploy, host) {
+            Ok(assembly) => assembly,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let Some(artifact) = assembly.artifacts.of_function(key) else {
+            return Ok(Err(Failure::new(ExitKind::Usage, format!("function `{key}` has no archive of its own"))
+                .hint("a function of a container image is deployed with the stack: rlx deploy")));
+        };
+        let bucket = rollback::bucket(aws, &service).await?;
+        let swaps = [hotswap::Swap { function: name.clone(), key: object_key(&service, artifact) }];
+        let watch: Watch<'_> = &|progress: Progress<'_>| view.show(progress);
+        let there = bucket.list("").await?;
+        if !args.force && there.contains_key(&swaps[0].key) && hotswap::runs(aws, &name, artifact).await? {
+            return Ok(Ok(false));
+        }
+        hotswap::swap(aws, &bucket, &swaps, &keyed(&service, &assembly), watch).await?;
+        view.end();
+        Ok::<_, DeployError>(Ok(true))
+    })??;
+    let status = if changed { "deployed" } else { "unchanged" };
+    let text = if changed { format!("Deployed the code of {key} ({name})\n") } else { format!("No changes: {key}\n") };
+    let line = json!({ "version": 1, "event": "result", "status": status, "function": key, "name": name });
+    context.report.last(&line, &text);
+    Ok(ExitKind::Done)
+}
+
+/// The archives with their keys in the deployment bucket.
+pub(super) fn keyed<'a>(service: &Service, assembly: &'a Assembly) -> Vec<(String, &'a Artifact)> {
+    assembly.artifacts.artifacts.iter().map(|artifact| (object_key(service, artifact), artifact)).collect()
+}
+
+fn object_key(service: &Service, artifact: &Artifact) -> String {
+    artifact.s3_key(deployment_prefix(service), &service.name, &service.stage)
+}
+
+/// Swaps code where nothing else changed. `None`: CloudFormation is needed.
+pub(super) async fn hotswap(
+    aws: &Aws,
+    service: &Service,
+    assembly: &Assembly,
+    watch: Watch<'_>,
+) -> Result<Option<usize>, DeployError> {
+    let stack = service.stack_name();
+    let Some(found) = crate::deploy::Stack::describe(aws, &stack).await? else { return Ok(None) };
+    let Some(bucket) = crate::deploy::Bucket::of(aws, service, &found).await? else { return Ok(None) };
+    let Some(deployed) = hotswap::deployed_template(aws, &stack).await? else { return Ok(None) };
+    let Some(swaps) = hotswap::code_only(&deployed, &assembly.template) else { return Ok(None) };
+    hotswap::swap(aws, &bucket, &swaps, &keyed(service, assembly), watch).await?;
+    Ok(Some(swaps.len()))
+}

@@ -1,0 +1,101 @@
+//! `rlx continue`: finishes an update rollback that failed.
+
+use super::guard::{self, ConfirmArgs};
+use super::{ExitKind, Failure, target};
+use crate::aws::Aws;
+use crate::context::Context;
+use crate::deploy::{DeployError, End, FailingEvent, Stack, StageLock, State, repair};
+use crate::report::ProgressView;
+use serde_json::json;
+
+/// Finish an update rollback that failed (UPDATE_ROLLBACK_FAILED)
+#[derive(Debug, clap::Args)]
+pub struct ContinueArgs {
+    /// Logical ids of resources to leave as they are; may be repeated [default: those that failed, after asking]
+    #[arg(long, value_name = "LOGICAL_ID")]
+    pub skip: Vec<String>,
+    /// Try again without leaving anything out
+    #[arg(long, conflicts_with = "skip")]
+    pub no_skip: bool,
+    #[command(flatten)]
+    pub confirm: ConfirmArgs,
+}
+
+/// What was found.
+enum Found {
+    NotStuck(Stack),
+    Refused(Vec<FailingEvent>),
+    Done(Box<End>, Vec<String>),
+}
+
+/// Continues the rollback.
+pub fn run(args: &ContinueArgs, context: &Context) -> Result<ExitKind, Failure> {
+    let service = target::load(context)?.service;
+    guard::confirm(context, &args.confirm, &service.stage_settings, &service.stage, "change")?;
+    let lock = StageLock::take(&service.dir, &service.stage, &super::deploy::holder(context));
+    let _lock = lock.map_err(|error| target::failure(&error, context))?;
+    let view = ProgressView::new(&context.report, Default::default());
+    let name = service.stack_name();
+    let found = target::with_aws(&service, context, async |aws: &Aws| {
+        let stack = Stack::describe(aws, &name)
+            .await?
+            .ok_or_else(|| DeployError::NoStack { stack: name.clone(), region: aws.region().to_owned() })?;
+        if stack.state() != State::Stuck {
+            return Ok(Found::NotStuck(stack));
+        }
+        let failed = repair::stuck_on(aws, &stack).await?;
+        let skip = match (args.no_skip, args.skip.is_empty()) {
+            (true, _) => Vec::new(),
+            (_, false) => args.skip.clone(),
+            _ if context.options.yes || agreed(&failed, context) => {
+                failed.iter().map(|f| f.logical_id.replace('/', ".")).collect()
+            }
+            _ => return Ok(Found::Refused(failed)),
+        };
+        let end = repair::resume(aws, &stack, &skip, &context.who(), &|progress| view.show(progress)).await;
+        view.end();
+        Ok::<_, DeployError>(Found::Done(Box::new(end?), skip))
+    })?;
+    match found {
+        Found::NotStuck(stack) => {
+            let json = json!({ "version": 1, "event": "result", "status": "unchanged", "stack": stack.status });
+            context.report.last(&json, &format!("Stack {name} is {}: there is nothing to continue\n", stack.status));
+            Ok(ExitKind::Done)
+        }
+        Found::Refused(failed) => {
+            let mut failure = Failure::new(ExitKind::Usage, format!("stack {name} was left as it is"));
+            for event in &failed {
+                failure = failure.detail(line(event));
+            }
+            Err(failure
+                .hint("mend what stopped it, then: rlx continue --no-skip")
+                .hint("or leave these resources as they are: rlx continue --yes"))
+        }
+        Found::Done(end, skipped) => {
+            let json = json!({ "version": 1, "event": "result", "status": "continued", "stack": end.status, "skipped": skipped });
+            let mut text = format!("Stack {name} is {}\n", end.status);
+            if !skipped.is_empty() {
+                text.push_str(&format!(
+                    "Left as they are, and perhaps not what the template says: {}\nTo see: rlx drift\n",
+                    skipped.join(", ")
+                ));
+            }
+            context.report.last(&json, &text);
+            Ok(ExitKind::Done)
+        }
+    }
+}
+
+fn line(event: &FailingEvent) -> String {
+    format!("  {} ({}): {}", event.logical_id, event.resource_type, event.reason)
+}
+
+fn agreed(failed: &[FailingEvent], context: &Context) -> bool {
+    let mut question = String::from("Undoing the last update stopped at:\n");
+    for event in failed {
+        question.push_str(&line(event));
+        question.push('\n');
+    }
+    question.push_str("Leave these as they are and go on? They may then differ from the template.");
+    context.report.agrees(&question)
+}

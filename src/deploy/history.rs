@@ -1,0 +1,111 @@
+//! The deploys that are kept in the bucket.
+
+use super::DeployError;
+use super::bucket::Bucket;
+use super::record::{DeployRecord, Outcome};
+use crate::aws::AwsError;
+use tokio::task::JoinSet;
+
+/// Records that are read at the same time.
+const PARALLEL: usize = 16;
+
+/// The newest records in a bucket, newest first.
+pub async fn records(bucket: &Bucket, most: usize) -> Result<Vec<DeployRecord>, AwsError> {
+    let mut keys: Vec<String> = bucket.list("deploys/").await?.into_keys().collect();
+    // Keys hold the time.
+    keys.sort_by(|a, b| b.cmp(a));
+    keys.truncate(most);
+    let mut keys = keys.into_iter();
+    let mut running = JoinSet::new();
+    let mut found = Vec::new();
+    loop {
+        while running.len() < PARALLEL
+            && let Some(key) = keys.next()
+        {
+            let bucket = bucket.clone();
+            running.spawn(async move { bucket.get(&key).await });
+        }
+        match running.join_next().await {
+            None => break,
+            Some(Ok(text)) => found.extend(text?.and_then(|text| serde_json::from_str::<DeployRecord>(&text).ok())),
+            // Records are read, not changed: one that could not be read is one less to show.
+            Some(Err(_)) => {}
+        }
+    }
+    found.sort_by(|a: &DeployRecord, b| b.id.cmp(&a.id));
+    Ok(found)
+}
+
+/// The deploy to go back to: the one of an id (or its begin), else the last good one before what runs now.
+pub fn target<'r>(records: &'r [DeployRecord], id: Option<&str>) -> Result<&'r DeployRecord, DeployError> {
+    let good = |r: &&DeployRecord| r.outcome == Outcome::Succeeded && r.template.is_some();
+    let missing = |text: String| DeployError::NoDeployment(text);
+    match id {
+        Some(id) => records
+            .iter()
+            .filter(good)
+            .find(|r| r.id.starts_with(id) || r.id.trim_start_matches(super::TOKEN_PREFIX).starts_with(id))
+            .ok_or_else(|| missing(format!("no deployment `{id}` that succeeded is kept"))),
+        None => {
+            let mut kept = records.iter().filter(good);
+            let now = kept.next().ok_or_else(|| missing("no deployment is kept".to_owned()))?;
+            kept.find(|r| r.fingerprint != now.fingerprint)
+                .ok_or_else(|| missing("no earlier deployment is kept".to_owned()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deploy::Operation;
+
+    fn record(id: &str, fingerprint: &str, outcome: Outcome) -> DeployRecord {
+        DeployRecord {
+            version: 1,
+            id: format!("rlx-{id}"),
+            service: "s".into(),
+            stage: "dev".into(),
+            region: "us-east-1".into(),
+            account: None,
+            stack: "s-dev".into(),
+            stack_id: None,
+            operation: Operation::Update,
+            outcome,
+            started: jiff::Timestamp::UNIX_EPOCH,
+            finished: None,
+            principal: None,
+            by: "ada@laptop".into(),
+            commit: None,
+            rlx: "0".into(),
+            fingerprint: fingerprint.into(),
+            bucket: None,
+            template: Some("t".into()),
+            artifacts: Vec::new(),
+            stack_changed: None,
+            stack_status: None,
+            durations: Default::default(),
+            failing_events: Vec::new(),
+            call_error: None,
+        }
+    }
+
+    #[test]
+    fn without_an_id_the_last_good_one_that_differs_is_taken() {
+        let records = [
+            record("4", "b", Outcome::Failed),
+            record("3", "b", Outcome::Succeeded),
+            record("2", "b", Outcome::Succeeded),
+            record("1", "a", Outcome::Succeeded),
+        ];
+        assert_eq!(target(&records, None).unwrap().id, "rlx-1");
+    }
+
+    #[test]
+    fn an_id_may_be_given_without_its_prefix_and_only_begun() {
+        let records =
+            [record("20261123t2115", "b", Outcome::Succeeded), record("20261122t0000", "a", Outcome::Succeeded)];
+        assert_eq!(target(&records, Some("20261122")).unwrap().fingerprint, "a");
+        assert!(target(&records, Some("2025")).is_err());
+    }
+}
