@@ -113,16 +113,6 @@ impl Bucket {
         }
     }
 
-    /// Where CloudFormation finds an object.
-    pub fn url(&self, key: &str) -> String {
-        if let Some(url) = self.aws.endpoint().url() {
-            return format!("{url}/{}/{key}", self.name);
-        }
-        let region = self.aws.region();
-        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        format!("https://s3.{region}.{suffix}/{}/{key}", self.name)
-    }
-
     /// Whether the bucket exists and may be used.
     pub async fn check(&self) -> Result<(), DeployError> {
         let problem = |problem: String| DeployError::Bucket { bucket: self.name.clone(), problem };
