@@ -128,4 +128,19 @@ mod tests {
         assert_eq!(found[0].action.as_deref(), Some("cloudformation:CreateChangeSet"));
         assert!(found[0].action_inferred);
     }
+
+    #[test]
+    fn an_event_that_no_row_fits_keeps_its_own_words() {
+        let event = FailingEvent {
+            logical_id: "Nested/Broken".into(),
+            resource_type: "AWS::Acme::Thing".into(),
+            status: "CREATE_FAILED".into(),
+            reason: "the moon is in the wrong house".into(),
+            time: jiff::Timestamp::UNIX_EPOCH,
+            stack_id: String::new(),
+            physical_id: None,
+        };
+        let found = diagnose(&Evidence::events(vec![event]));
+        assert_eq!(found[0].summary, "Nested/Broken failed: the moon is in the wrong house");
+    }
 }

@@ -71,7 +71,11 @@ pub struct Ask {
 pub fn diagnose(evidence: &Evidence) -> Vec<Diagnosis> {
     let mut found: Vec<Diagnosis> = Vec::new();
     for (text, event) in evidence.texts() {
-        for mut diagnosis in reading::read(&text) {
+        let mut read = reading::read(&text);
+        if read.is_empty() {
+            read.extend(event.map(unexplained));
+        }
+        for mut diagnosis in read {
             if let Some(event) = event {
                 diagnosis.logical_id = Some(event.logical_id.clone());
                 diagnosis.resource_type = Some(event.resource_type.clone());
@@ -91,6 +95,35 @@ pub fn diagnose(evidence: &Evidence) -> Vec<Diagnosis> {
         found.truncate(1);
     }
     found
+}
+
+/// The cause of a failure that no row of the table fits.
+pub const NOT_KNOWN: &str = "not-known";
+
+/// An event in its own words.
+fn unexplained(event: &crate::deploy::FailingEvent) -> Diagnosis {
+    Diagnosis {
+        kind: Kind::ServiceFailure,
+        cause: NOT_KNOWN.to_owned(),
+        principal: None,
+        action: None,
+        action_inferred: false,
+        resource: None,
+        layer: None,
+        effect: None,
+        policy: None,
+        encoded_message: None,
+        request_id: None,
+        logical_id: Some(event.logical_id.clone()),
+        resource_type: Some(event.resource_type.clone()),
+        summary: format!("{} failed: {}", event.logical_id, event.reason.trim_end_matches('.')),
+        remedy: "These are the service's own words; rlx knows no more. Mend what they name, then deploy again."
+            .to_owned(),
+        ask: None,
+        statements: Vec::new(),
+        verified: None,
+        evidence: event.reason.clone(),
+    }
 }
 
 fn is_same(one: &Diagnosis, other: &Diagnosis) -> bool {

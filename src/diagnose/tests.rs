@@ -72,6 +72,33 @@ fn statements_shown_are_policies_that_can_be_attached() {
     }
 }
 
+/// `docs/diagnose.md` shows a message and the answer per kind, in fences `message` and `answer`.
+#[test]
+fn the_documentation_shows_every_kind_with_what_rlx_really_answers() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/diagnose.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let report = crate::report::Report {
+        format: crate::cli::OutputFormat::Text,
+        interactive: false,
+        can_ask: false,
+        color: false,
+        verbosity: 0,
+    };
+    let fence = |part: &str, name: &str| -> Option<String> {
+        let (_, rest) = part.split_once(&format!("```{name}\n"))?;
+        rest.split_once("\n```").map(|(text, _)| text.to_owned())
+    };
+    for kind in super::Kind::ALL {
+        let name = serde_json::to_value(kind).unwrap().as_str().unwrap().to_owned();
+        let part = page.split("\n## ").find(|part| part.starts_with(&format!("`{name}`"))).unwrap_or_default();
+        let (message, answer) = (fence(part, "message").expect(&name), fence(part, "answer").expect(&name));
+        let found = diagnose(&Evidence::text(message));
+        assert_eq!(found[0].kind, kind, "{name}");
+        let really: Vec<String> = found.iter().map(|diagnosis| report.diagnosis(diagnosis)).collect();
+        assert_eq!(really.join("\n").trim_end(), answer, "{name}");
+    }
+}
+
 /// Words that the readers look for, in any order and with any junk between.
 fn telling_text() -> impl Strategy<Value = String> {
     let word = prop_oneof![

@@ -1,7 +1,7 @@
 //! Diagnoses for people and as JSON.
 
 use super::Report;
-use crate::diagnose::Diagnosis;
+use crate::diagnose::{Diagnosis, NOT_KNOWN};
 use anstyle::AnsiColor;
 use serde_json::json;
 
@@ -9,7 +9,7 @@ impl Report {
     /// Writes diagnoses to stdout, the root cause first.
     pub fn diagnoses(&self, diagnoses: &[Diagnosis]) {
         let text = if diagnoses.is_empty() {
-            "Nothing in the text tells of a failure that rlx knows.\n".to_owned()
+            "Nothing here tells of a failure that rlx knows.\n".to_owned()
         } else {
             diagnoses.iter().map(|diagnosis| self.diagnosis(diagnosis)).collect::<Vec<_>>().join("\n")
         };
@@ -19,7 +19,9 @@ impl Report {
     /// The root cause in short, for a command that failed: what it means and the fix; nothing where the failure
     /// is not known.
     pub fn short_diagnosis(&self, diagnoses: &[Diagnosis]) -> Vec<String> {
-        let Some(diagnosis) = diagnoses.first() else { return Vec::new() };
+        // What is not known says nothing that the failure itself does not.
+        let known = diagnoses.first().filter(|diagnosis| diagnosis.cause != NOT_KNOWN);
+        let Some(diagnosis) = known else { return Vec::new() };
         let mut lines = vec![format!("  {} {}", self.paint("cause:", AnsiColor::Yellow), diagnosis.summary)];
         lines.push(format!("  {} {}", self.paint("fix:", AnsiColor::Green), diagnosis.remedy));
         lines.extend(diagnosis.statements.iter().map(|statement| format!("       {statement}")));
@@ -69,5 +71,5 @@ impl Report {
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+    text.lines().map(|line| format!("    {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
