@@ -118,7 +118,7 @@ impl Parser<'_> {
     }
 
     fn error<T>(&self, start: usize, message: impl Into<String>) -> Result<T, SyntaxError> {
-        let end = (self.at + 1).clamp(start, self.text.len()).max(start);
+        let end = self.text.ceil_char_boundary((self.at + 1).min(self.text.len())).max(start);
         Err(SyntaxError { message: message.into(), range: start..end })
     }
 

@@ -178,6 +178,9 @@ fn endless_nesting_is_refused() {
 proptest! {
     #[test]
     fn any_text_is_parsed_or_refused_and_ranges_are_in_order(text in "[\\\\$\\{\\}a-c:,()'\"ä .]{0,60}") {
+        if let Err(error) = parse(&text) {
+            prop_assert!(text.get(error.range).is_some());
+        }
         if let Ok(found) = parse(&text) {
             let mut last = 0;
             for variable in found {
