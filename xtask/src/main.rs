@@ -3,6 +3,7 @@
 //! `cargo run -p xtask --release -- generate WHAT` writes, `-- check [WHAT]` fails where a committed
 //! file is stale. What there is to generate is the table [`GENERATORS`].
 
+mod cli;
 mod files;
 mod iam;
 mod manifest;
@@ -19,8 +20,11 @@ struct Generator {
     make: fn() -> Result<Vec<Generated>, AnyError>,
 }
 
-const GENERATORS: &[Generator] =
-    &[Generator { name: "iam", make: iam::make }, Generator { name: "manifest", make: manifest::make }];
+const GENERATORS: &[Generator] = &[
+    Generator { name: "cli", make: cli::make },
+    Generator { name: "iam", make: iam::make },
+    Generator { name: "manifest", make: manifest::make },
+];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
