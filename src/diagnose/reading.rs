@@ -98,13 +98,8 @@ fn ordered(mut all: Vec<Finding>) -> Vec<Finding> {
 
 /// Whether two findings speak of the same failure: the weaker one then goes.
 fn near(strong: &Finding, weak: &Finding) -> bool {
-    let gap = if strong.range.end <= weak.range.start {
-        weak.range.start - strong.range.end
-    } else if weak.range.end <= strong.range.start {
-        strong.range.start - weak.range.end
-    } else {
-        0
-    };
+    let (after, before) = (weak.range.start, strong.range.start);
+    let gap = after.saturating_sub(strong.range.end).max(before.saturating_sub(weak.range.end));
     match (&strong.source, &weak.source) {
         (Source::Sentence(_), Source::Sentence(_)) => gap == 0,
         _ => gap < 400,
