@@ -117,7 +117,15 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
             commit: &|| commit(&service.dir),
             now: context.now,
         };
+        let last = DeployRecord::read(&service.dir, &service.stage);
+        let swapped = last.is_some_and(|last| last.operation == deploy::Operation::Hotswap);
         let result = deploy::deploy(aws, &request, &|progress| view.show(progress)).await;
+        if let (true, Ok(Deployed::Unchanged(stack) | Deployed::Done(stack, _))) = (swapped, &result)
+            && let Some(bucket) = deploy::Bucket::of(aws, &service, stack).await?
+        {
+            let watch: deploy::Watch<'_> = &|progress| view.show(progress);
+            deploy_function::reconcile(aws, &service, &bucket, &assembly, watch).await?;
+        }
         view.end();
         let reach = |stack: Box<deploy::Stack>| Box::new(endpoints::reachable(*stack, aws.endpoint()));
         result

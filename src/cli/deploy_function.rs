@@ -5,7 +5,7 @@ use super::guard::{self, ConfirmArgs};
 use super::{ExitKind, Failure, logs, package, rollback, target};
 use crate::aws::Aws;
 use crate::context::Context;
-use crate::deploy::{DeployError, Progress, StageLock, Watch, hotswap};
+use crate::deploy::{Bucket, DeployError, DeployRecord, Operation, Progress, StageLock, Watch, hotswap};
 use crate::manifest::Service;
 use crate::package::Artifact;
 use crate::report::ProgressView;
@@ -55,6 +55,7 @@ pub fn run(args: &DeployFunctionArgs, context: &Context) -> Result<ExitKind, Fai
             return Ok(Ok(false));
         }
         hotswap::swap(aws, &bucket, &swaps, &keyed(&service, &assembly), watch).await?;
+        mark(&service);
         view.end();
         Ok::<_, DeployError>(Ok(true))
     })??;
@@ -85,7 +86,43 @@ pub(super) async fn hotswap(
     let Some(found) = crate::deploy::Stack::describe(aws, &stack).await? else { return Ok(None) };
     let Some(bucket) = crate::deploy::Bucket::of(aws, service, &found).await? else { return Ok(None) };
     let Some(deployed) = hotswap::deployed_template(aws, &stack).await? else { return Ok(None) };
-    let Some(swaps) = hotswap::code_only(&deployed, &assembly.template) else { return Ok(None) };
-    hotswap::swap(aws, &bucket, &swaps, &keyed(service, assembly), watch).await?;
-    Ok(Some(swaps.len()))
+    if !hotswap::code_only(&deployed, &assembly.template) {
+        return Ok(None);
+    }
+    let swapped = reconcile(aws, service, &bucket, assembly, watch).await?;
+    if swapped > 0 {
+        mark(service);
+    }
+    Ok(Some(swapped))
+}
+
+/// Gives every function that runs something else the code of its archive: CloudFormation does not see what was
+/// changed past it. Answers how many.
+pub(super) async fn reconcile(
+    aws: &Aws,
+    service: &Service,
+    bucket: &Bucket,
+    assembly: &Assembly,
+    watch: Watch<'_>,
+) -> Result<usize, DeployError> {
+    let mut swaps = Vec::new();
+    for (key, function) in &service.functions {
+        let Some(artifact) = assembly.artifacts.of_function(key) else { continue };
+        if !hotswap::runs(aws, &function.name, artifact).await? {
+            swaps.push(hotswap::Swap { function: function.name.clone(), key: object_key(service, artifact) });
+        }
+    }
+    if !swaps.is_empty() {
+        hotswap::swap(aws, bucket, &swaps, &keyed(service, assembly), watch).await?;
+    }
+    Ok(swaps.len())
+}
+
+/// Notes that functions may run what no deploy gave them, for the next deploy to put right.
+fn mark(service: &Service) {
+    if let Some(mut record) = DeployRecord::read(&service.dir, &service.stage) {
+        record.operation = Operation::Hotswap;
+        // Where this cannot be written, the next deploy could not write its own record either, and says so.
+        let _ = record.write(&service.dir);
+    }
 }

@@ -211,7 +211,7 @@ impl<'a> Run<'a> {
         let artifacts = self.request.artifacts.artifacts.iter();
         DeployRecord {
             version: 1,
-            id: format!("{TOKEN_PREFIX}{}-{}", now.strftime("%Y%m%dt%H%M%S"), hex(&fastrand::u32(..).to_be_bytes())),
+            id: format!("{TOKEN_PREFIX}{}-{}", now.strftime("%Y%m%dt%H%M%S%3f"), hex(&fastrand::u32(..).to_be_bytes())),
             service: service.name.clone(),
             stage: service.stage.clone(),
             region: self.aws.region().to_owned(),
