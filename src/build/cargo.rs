@@ -292,10 +292,10 @@ impl Job<'_> {
     fn executables(&self, answer: &Answer) -> Result<Vec<(Binary, PathBuf)>, BuildError> {
         let mut files: BTreeMap<(String, String), PathBuf> = BTreeMap::new();
         for message in Message::parse_stream(answer.out.as_bytes()).flatten() {
-            if let Message::CompilerArtifact(artifact) = message {
-                if let Some(file) = artifact.executable {
-                    files.insert((artifact.package_id.repr, artifact.target.name), file.into_std_path_buf());
-                }
+            if let Message::CompilerArtifact(artifact) = message
+                && let Some(file) = artifact.executable
+            {
+                files.insert((artifact.package_id.repr, artifact.target.name), file.into_std_path_buf());
             }
         }
         let each = self.binaries.iter().map(|binary| match files.get(&(binary.id.clone(), binary.name.clone())) {

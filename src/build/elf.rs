@@ -23,10 +23,9 @@ pub fn newer_than(dir: &Path, glibc: Glibc) -> Result<Option<NewerSymbol>, Build
     for entry in walkdir::WalkDir::new(dir).sort_by_file_name().into_iter().flatten() {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy();
-        if entry.file_type().is_file() && (name.ends_with(".so") || name.contains(".so.")) {
-            if let Some(symbol) = newer_symbol(path, glibc)? {
-                return Ok(Some(symbol));
-            }
+        let shared = entry.file_type().is_file() && (name.ends_with(".so") || name.contains(".so."));
+        if shared && let Some(symbol) = newer_symbol(path, glibc)? {
+            return Ok(Some(symbol));
         }
     }
     Ok(None)

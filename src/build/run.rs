@@ -129,7 +129,14 @@ mod tests {
         let refused = || BuildError::Refused { message: "no".into(), hints: Vec::new() };
         assert!(make_folder(&target, |_| Err::<(), _>(refused())).is_err());
         assert!(!target.exists());
-        assert!(make_folder(&target, |at| Ok(std::fs::write(at.join("x"), "1").unwrap())).unwrap().is_some());
+        assert!(
+            make_folder(&target, |at| {
+                std::fs::write(at.join("x"), "1").unwrap();
+                Ok(())
+            })
+            .unwrap()
+            .is_some()
+        );
         assert!(make_folder(&target, |_| Ok(())).unwrap().is_none());
         assert!(target.join("x").exists());
     }

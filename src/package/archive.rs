@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Bytes of small members that are compressed side by side before they are written.
 const BATCH: u64 = 16 << 20;
@@ -234,8 +234,8 @@ pub fn read(member: &Member) -> Result<Vec<u8>, PackageError> {
     }
 }
 
-fn same(path: &PathBuf, stamp: &Stamp, size: u64) -> Result<(), PackageError> {
-    if stamp.size == size { Ok(()) } else { Err(PackageError::ChangedMeanwhile { path: path.clone() }) }
+fn same(path: &Path, stamp: &Stamp, size: u64) -> Result<(), PackageError> {
+    if stamp.size == size { Ok(()) } else { Err(PackageError::ChangedMeanwhile { path: path.to_owned() }) }
 }
 
 struct Hashed<W> {

@@ -97,7 +97,7 @@ pub fn keep_bounded(cache_dir: &Path, limit: u64, now: SystemTime) {
         }
     }
     let mut total: u64 = entries.iter().map(|(_, size, _)| size).sum();
-    entries.sort_by(|a, b| b.0.cmp(&a.0));
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.0));
     for (age, size, path) in entries {
         if total <= limit || age < IN_USE {
             break;

@@ -177,10 +177,10 @@ impl<'a> Filler<'a> {
     }
 
     fn platform(&mut self, function: &Function) -> Result<Platform, PackageError> {
-        if let Some(host) = &self.request.target_override {
-            if self.host.is_none() {
-                self.host = Some(python::host_platform(host.python.as_deref(), self.request.env)?);
-            }
+        if let Some(host) = &self.request.target_override
+            && self.host.is_none()
+        {
+            self.host = Some(python::host_platform(host.python.as_deref(), self.request.env)?);
         }
         if let Some(host) = &self.host {
             return Ok(host.clone());

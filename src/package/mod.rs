@@ -14,10 +14,10 @@ mod handler;
 mod limits;
 mod native;
 mod pack;
-mod package;
 mod plan;
 mod request;
 mod select;
+mod service;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -27,5 +27,5 @@ pub use artifact::{Artifact, Artifacts};
 pub use error::PackageError;
 pub use glob::Glob;
 pub use limits::{Sizes, bytes};
-pub use package::package;
 pub use request::{HostTarget, PackageRequest, Packaged, Progress, Stage};
+pub use service::package;

@@ -56,7 +56,7 @@ impl Pack {
         let entries = members.iter().map(|(name, member)| (name.as_str(), Entry::Own(member))).collect();
         let archive = archive::write(&path, &entries, &Nothing)?;
         save(&path, &path, &archive, None)?;
-        Self::open(&path, &path).ok_or_else(|| PackageError::ChangedMeanwhile { path })
+        Self::open(&path, &path).ok_or(PackageError::ChangedMeanwhile { path })
     }
 
     /// The pack at `path` whose index is beside `index`, if both are whole.

@@ -109,10 +109,9 @@ impl Installation<'_> {
             Platform::Lambda { python, arch, glibc } => {
                 let platform = Platform::uv_name(*arch, *glibc);
                 program = program.args(["--python-version", python, "--python-platform", &platform]);
-                if sources == Sources::Allowed && self.builds_for_platform() {
-                    if let Some(path) = self.interpreter(python) {
-                        program = program.arg("--python").arg(path);
-                    }
+                let builds = sources == Sources::Allowed && self.builds_for_platform();
+                if builds && let Some(path) = self.interpreter(python) {
+                    program = program.arg("--python").arg(path);
                 }
             }
             Platform::Host { interpreter, .. } => program = program.arg("--python").arg(interpreter),

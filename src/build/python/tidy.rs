@@ -87,10 +87,10 @@ fn tidy_record(path: &Path) -> io::Result<()> {
         .filter(|line| {
             let name = line.split(',').next().unwrap_or(line);
             let file = name.rsplit('/').next().unwrap_or(name);
-            !name.starts_with("../")
-                && !name.starts_with("bin/")
-                && !name.contains("__pycache__")
-                && !(name.contains(".dist-info/") && INSTALLATION.contains(&file))
+            let elsewhere = name.starts_with("../") || name.starts_with("bin/");
+            let taken_out =
+                name.contains("__pycache__") || name.contains(".dist-info/") && INSTALLATION.contains(&file);
+            !(elsewhere || taken_out)
         })
         .collect();
     lines.sort_unstable();
