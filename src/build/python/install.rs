@@ -48,6 +48,14 @@ impl Installation<'_> {
         if answer.ok {
             return Ok(());
         }
+        if wants_source(&answer)
+            && let (Tool::Uv(_), Some(python)) = (self.tool, self.pip_knows_more())
+        {
+            empty(target)?;
+            if self.pip(&python, target, &file, &constraints, Sources::Never)?.ok {
+                return Ok(());
+            }
+        }
         if native && wants_source(&answer) {
             empty(target)?;
             let second = self.install(target, &file, &constraints, Sources::Allowed)?;
@@ -57,6 +65,13 @@ impl Installation<'_> {
             return self.finish(second);
         }
         self.finish(answer)
+    }
+
+    /// uv has no name for glibc 2.26 (Amazon Linux 2) and takes wheels for 2.17 at most, where pip
+    /// can be told of those in between, such as pandas' for 2.24.
+    fn pip_knows_more(&self) -> Option<PathBuf> {
+        let Platform::Lambda { glibc, .. } = self.platform else { return None };
+        (*glibc == crate::build::target::AL2).then(|| super::tool::interpreter(self.env).ok())?
     }
 
     fn write(&self, name: &str, lines: &[String]) -> Result<PathBuf, BuildError> {

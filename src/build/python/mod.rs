@@ -96,11 +96,7 @@ pub fn install(request: &Request<'_>) -> Result<Option<Installed>, BuildError> {
         return Ok(None);
     }
     let key = key(request, &requirements)?;
-    let folder = match (&options.cache_location, options.use_static_cache) {
-        (Some(path), true) => request.service_dir.join(path),
-        _ => request.cache_dir.join("wheels"),
-    };
-    let dir = folder.join(&key);
+    let dir = request.cache_dir.join("wheels").join(&key);
     let notes = requirements.notes.clone();
     let installed = Installed { tree: Tree { key, dir: dir.clone(), mount: String::new() }, notes };
     let fresh = options.invalidate_caches || !options.use_static_cache;

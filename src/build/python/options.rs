@@ -28,7 +28,6 @@ pub struct Options {
     pub extra_args: Vec<String>,
     pub use_static_cache: bool,
     pub use_download_cache: bool,
-    pub cache_location: Option<String>,
     pub invalidate_caches: bool,
     pub python_bin: Option<String>,
     /// Packages that may be built from source for a foreign platform if they turn out to hold no
@@ -79,6 +78,9 @@ impl Options {
         if given["staticCacheMaxVersions"].as_u64().is_some_and(|n| n > 0) {
             notes.push("`staticCacheMaxVersions`: not used, rlx's cache is bounded by its size".to_owned());
         }
+        if text("cacheLocation").is_some() {
+            notes.push("`cacheLocation`: not used, all of rlx's caches are where `RLX_CACHE_DIR` says".to_owned());
+        }
         if given["cleanupZipHelper"] == Value::Bool(false) {
             notes.push("`cleanupZipHelper: false`: not used, rlx writes no helper into the service".to_owned());
         }
@@ -108,7 +110,6 @@ impl Options {
             extra_args,
             use_static_cache: flag("useStaticCache", true),
             use_download_cache: flag("useDownloadCache", true),
-            cache_location: text("cacheLocation"),
             invalidate_caches: flag("invalidateCaches", false),
             python_bin: text("pythonBin"),
             build_from_source: list("buildFromSource").iter().map(|n| normalised(n)).collect(),
