@@ -3,8 +3,10 @@
 mod api_stage;
 mod bad_input;
 mod deploy;
+mod diagnose;
 mod evaluators;
 mod harness;
 mod orders;
 mod permissions;
 mod templates;
+mod users;

@@ -1,7 +1,7 @@
 //! What `rlx permissions` prints is enough, and no more than that, where IAM is enforced.
 
 use crate::harness::{Project, strict_emulator};
-use assert_cmd::Command;
+use crate::users::User;
 use serde_json::{Value, json};
 
 const MANIFEST: &str = "
@@ -33,51 +33,6 @@ fn printed(project: &Project) -> Vec<Value> {
     match serde_json::from_str(&project.ok(&["permissions"])).unwrap() {
         Value::Array(documents) => documents,
         one => vec![one],
-    }
-}
-
-/// A call of IAM as the emulator's root user, whose signature it does not check.
-fn iam(parameters: &[(&str, &str)]) -> String {
-    let authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request, \
-                         SignedHeaders=host, Signature=none";
-    let mut form = parameters.to_vec();
-    form.push(("Version", "2010-05-08"));
-    let mut response = ureq::post(format!("{}/", strict_emulator().endpoint))
-        .header("Authorization", authorization)
-        .send_form(form)
-        .unwrap();
-    response.body_mut().read_to_string().unwrap()
-}
-
-/// A user that holds these policies.
-struct User {
-    key: String,
-    secret: String,
-}
-
-impl User {
-    fn new(name: &str, policies: &[Value]) -> Self {
-        iam(&[("Action", "CreateUser"), ("UserName", name)]);
-        for (index, policy) in policies.iter().enumerate() {
-            iam(&[
-                ("Action", "PutUserPolicy"),
-                ("UserName", name),
-                ("PolicyName", &format!("p{index}")),
-                ("PolicyDocument", &policy.to_string()),
-            ]);
-        }
-        let answer = iam(&[("Action", "CreateAccessKey"), ("UserName", name)]);
-        let text = |tag: &str| {
-            let start = answer.find(&format!("<{tag}>")).unwrap() + tag.len() + 2;
-            answer[start..].split('<').next().unwrap().to_owned()
-        };
-        Self { key: text("AccessKeyId"), secret: text("SecretAccessKey") }
-    }
-
-    fn rlx(&self, project: &Project, args: &[&str]) -> Command {
-        let mut command = project.rlx(args);
-        command.env("AWS_ACCESS_KEY_ID", &self.key).env("AWS_SECRET_ACCESS_KEY", &self.secret);
-        command
     }
 }
 
