@@ -88,6 +88,25 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
             Err(failure) => return Ok(Err(failure)),
         };
         fit_endpoint(&mut assembly, aws.endpoint());
+        let request = Request {
+            service: &service,
+            template: &assembly.template,
+            artifacts: &assembly.artifacts,
+            options: options(args),
+            back_to: None,
+            who: context.who(),
+            commit: &|| commit(&service.dir),
+            now: context.now,
+        };
+        let last = DeployRecord::read(&service.dir, &service.stage);
+        let swapped = last.is_some_and(|last| last.operation == deploy::Operation::Hotswap);
+        // What AWS refuses here it refuses the deploy below too, which leaves a record of it.
+        let same = deploy::unchanged(aws, &request).await.ok().flatten();
+        if let (false, Some(stack)) = (swapped, same) {
+            view.end();
+            let stack = endpoints::reachable(stack, aws.endpoint());
+            return Ok(Ok(Outcome::Deployed(Deployed::Unchanged(Box::new(stack)))));
+        }
         if let Err(failure) = super::plan::approve(aws, &service, &assembly, args.require_approval, context).await? {
             return Ok(Err(failure));
         }
@@ -107,18 +126,6 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
             }
             context.report.note("More than code changed: deploying the stack");
         }
-        let request = Request {
-            service: &service,
-            template: &assembly.template,
-            artifacts: &assembly.artifacts,
-            options: options(args),
-            back_to: None,
-            who: context.who(),
-            commit: &|| commit(&service.dir),
-            now: context.now,
-        };
-        let last = DeployRecord::read(&service.dir, &service.stage);
-        let swapped = last.is_some_and(|last| last.operation == deploy::Operation::Hotswap);
         let result = deploy::deploy(aws, &request, &|progress| view.show(progress)).await;
         if let (true, Ok(Deployed::Unchanged(stack) | Deployed::Done(stack, _))) = (swapped, &result)
             && let Some(bucket) = deploy::Bucket::of(aws, &service, stack).await?

@@ -37,7 +37,7 @@ pub use preview::{deployed_template, preview};
 pub use progress::{Progress, ResourceEvent, Watch};
 pub use record::{ArtifactUse, DeployRecord, FailingEvent, Operation, Outcome};
 pub use remove::{Loss, losses, remove};
-pub use run::{Deployed, Request, deploy};
+pub use run::{Deployed, Request, deploy, unchanged};
 pub use settings::StackSettings;
 pub use stack::{Output, Stack, State};
 

@@ -91,6 +91,17 @@ struct Run<'a> {
     begun: AtomicBool,
 }
 
+/// The stack, if it already is what a deploy would make of it: one read, and nothing else to do.
+///
+/// # Errors
+/// AWS could not be asked.
+pub async fn unchanged(aws: &Aws, request: &Request<'_>) -> Result<Option<Stack>, DeployError> {
+    let run = Run::new(aws, request, &|_| ());
+    let Some(stack) = Stack::describe(aws, &run.settings.name).await? else { return Ok(None) };
+    let last = DeployRecord::read(&request.service.dir, &request.service.stage);
+    Ok(run.is_unchanged(&stack, last.as_ref()).await?.then_some(stack))
+}
+
 /// How a change of the stack ended.
 enum Applied {
     Unchanged(Stack),
@@ -127,8 +138,7 @@ impl<'a> Run<'a> {
         let stack = Stack::describe(self.aws, &self.settings.name).await?;
         let service = self.request.service;
         let last = DeployRecord::read(&service.dir, &service.stage);
-        if !self.request.options.force
-            && let Some(stack) = &stack
+        if let Some(stack) = &stack
             && self.is_unchanged(stack, last.as_ref()).await?
         {
             return Ok(Applied::Unchanged(stack.clone()));
@@ -178,7 +188,8 @@ impl<'a> Run<'a> {
 
     /// Whether the stack is what the last deploy made of it, and that is what this one would make.
     async fn is_unchanged(&self, stack: &Stack, last: Option<&DeployRecord>) -> Result<bool, DeployError> {
-        if stack.state() != State::Good || !self.request.options.method.may_skip() {
+        let options = &self.request.options;
+        if stack.state() != State::Good || options.force || !options.method.may_skip() {
             return Ok(false);
         }
         let describes = |record: &DeployRecord| {
