@@ -9,11 +9,14 @@ use std::future::poll_fn;
 use std::sync::Mutex;
 use std::task::Poll;
 
+/// Gives the settings to ask with, or the reason why nothing can be asked.
+type Connect<'a> = dyn Fn(&Scope) -> Result<Settings, String> + Sync + 'a;
+
 /// Asks AWS, when a manifest asks for the first time.
 pub struct AwsRemote<'a> {
     context: &'a Context,
     /// Gives where to ask, for a scope; may start the emulator.
-    connect: Box<dyn Fn(&Scope) -> Result<Settings, String> + Sync + 'a>,
+    connect: Box<Connect<'a>>,
     clients: Mutex<HashMap<String, Aws>>,
 }
 

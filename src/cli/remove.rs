@@ -4,7 +4,7 @@ use super::guard::{self, ConfirmArgs};
 use super::{ExitKind, Failure, target};
 use crate::aws::Aws;
 use crate::context::Context;
-use crate::deploy::{self, DeployError, DeployRecord, Loss, Stack, StageLock};
+use crate::deploy::{self, DeployRecord, Loss, Stack, StageLock};
 use crate::report::ProgressView;
 use serde_json::json;
 
@@ -40,7 +40,7 @@ pub fn run(args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
         }
         let result = deploy::remove(aws, &service, stack, &context.who(), &|progress| view.show(progress)).await;
         view.end();
-        result.map(|()| Found::Removed).map_err(DeployError::from)
+        result.map(|()| Found::Removed)
     })?;
     match found {
         Found::Refused(losses) => Err(refused(&name, &losses)),

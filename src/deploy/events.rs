@@ -93,7 +93,7 @@ pub(super) async fn causes(aws: &Aws, events: &[ResourceEvent]) -> Vec<FailingEv
                 .map(|e| failing("", e)),
         );
     }
-    found.sort_by(|a, b| a.time.cmp(&b.time));
+    found.sort_by_key(|event| event.time);
     found
 }
 

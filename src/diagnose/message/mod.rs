@@ -29,9 +29,20 @@ impl Prepared {
 
     /// The line that holds a byte of the text.
     pub fn line_at(&self, at: usize) -> std::ops::Range<usize> {
-        let at = at.min(self.text.len());
+        let at = self.text.floor_char_boundary(at);
         let start = self.text[..at].rfind('\n').map_or(0, |found| found + 1);
         let end = self.text[at..].find('\n').map_or(self.text.len(), |found| at + found);
         start..end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Prepared;
+
+    #[test]
+    fn a_byte_inside_a_character_lies_in_that_characters_line() {
+        let prepared = Prepared::new("one\n\u{11700}two");
+        assert_eq!(&prepared.text[prepared.line_at(6)], "\u{11700}two");
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Project {
 impl Project {
     /// With this manifest; what every manifest needs is there already.
     pub fn new(manifest: &str) -> Self {
-        Self::raw(&format!("service: shop\nprovider:\n  name: aws\n{manifest}"))
+        Self::raw(format!("service: shop\nprovider:\n  name: aws\n{manifest}"))
     }
 
     /// With exactly this serverless.yml.

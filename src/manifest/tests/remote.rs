@@ -39,7 +39,10 @@ fn answer(lookup: &Lookup) -> Result<Option<Found>, RemoteError> {
     }
 }
 
-fn resolved(custom: &str) -> (serde_json::Value, Vec<String>, Vec<(String, Vec<String>)>) {
+/// What `custom` became, what is left, and what was asked: (custom, left, [(scope, addresses)]).
+type Asked = (serde_json::Value, Vec<String>, Vec<(String, Vec<String>)>);
+
+fn resolved(custom: &str) -> Asked {
     let fake = Fake::default();
     let project = Project::new(&format!("  region: eu-west-3\ncustom:\n{custom}"));
     let resolved = project.resolve_with(&fake).unwrap_or_else(|f| panic!("{:?}", super::messages(&f)));
