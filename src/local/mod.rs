@@ -1,6 +1,6 @@
 //! The emulator on this machine: installed, started, found again and stopped.
 //!
-//! Stage `local` runs on [MiniStack](https://pypi.org/project/ministack/) at a pinned version: no AWS account,
+//! Stage `local` runs on MiniStack at a pinned version: no AWS account,
 //! no docker. One emulator per machine cache; every rlx finds it through `<cache>/local/emulator.json`.
 //! It runs Python functions with the interpreter that it was installed with, Node.js functions with `node`,
 //! and `provided.*` ones as processes.

@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_lock_is_said_with_its_markers_and_hashes() {
         let dir = tempfile::tempdir().unwrap();
-        let lock = r#"{"_meta":{"sources":[{"url":"https://pypi.org/simple"}]},
+        let lock = r#"{"_meta":{"sources":[{"url":"https://packages.example/simple"}]},
             "default":{"six":{"version":"==1.16.0","markers":"python_version >= '2.7'","hashes":["sha256:aa"]},
                        "lib":{"git":"https://g/x.git","ref":"abc"}},
             "develop":{"pytest":{"version":"==8"}}}"#;
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(
             it.lines,
             [
-                "--index-url https://pypi.org/simple",
+                "--index-url https://packages.example/simple",
                 "six==1.16.0 ; python_version >= '2.7' --hash=sha256:aa",
                 "lib @ git+https://g/x.git@abc",
             ]
