@@ -83,7 +83,11 @@ pub const LIMIT: u64 = 8 << 30;
 /// Problems are no reason to fail: the next time will do.
 pub fn keep_bounded(cache_dir: &Path, limit: u64, now: SystemTime) {
     let mark = cache_dir.join("last-clean-up");
-    let age = |path: &Path| fs::metadata(path).and_then(|m| m.modified()).ok().and_then(|t| now.duration_since(t).ok());
+    // A time ahead of the clock (file systems and clocks tick apart) counts as now.
+    let age = |path: &Path| {
+        let modified = fs::metadata(path).and_then(|metadata| metadata.modified()).ok()?;
+        Some(now.duration_since(modified).unwrap_or_default())
+    };
     if age(&mark).is_some_and(|age| age < INTERVAL)
         || fs::create_dir_all(cache_dir).and_then(|()| fs::write(&mark, "")).is_err()
     {

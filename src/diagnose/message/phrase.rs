@@ -127,7 +127,7 @@ impl Phrases {
                 from += 1;
             }
             let literal = &phrase.literals[at];
-            let apart = |end: usize| squeezed.range(end - 1..end).end < squeezed.start(end);
+            let apart = |end: usize| end > 0 && squeezed.range(end - 1..end).end < squeezed.start(end);
             let (found, _) = squeezed.text[from..start]
                 .rmatch_indices(literal.as_str())
                 .map(|(found, _)| (from + found, from + found + literal.len()))
