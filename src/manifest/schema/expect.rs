@@ -1,25 +1,10 @@
 //! What is wrong and what was expected, in people's words.
 
+use super::pattern_name::pattern_name;
+use super::retired_runtime;
 use super::validate::{Kind, Path, Violation, violation};
 use crate::manifest::document::{Node, Value};
 use serde_json::{Map, Value as Json};
-
-/// Patterns that say little by themselves, and what they stand for.
-const PATTERNS: &[(&str, &str)] = &[
-    ("^arn:", "an ARN (it begins with `arn:`)"),
-    ("^arn:aws[a-z-]*:sns", "the ARN of an SNS topic"),
-    ("^arn:aws[a-z-]*:kms", "the ARN of a KMS key"),
-    (r"^\d{12}$", "an account number of 12 digits"),
-    ("^[a-zA-Z][0-9a-zA-Z-]+$", "a name of letters, digits and hyphens that begins with a letter"),
-    (super::definitions::FUNCTION_NAME, "a name of letters, digits, `-` and `_`"),
-    (super::definitions::STAGE, "a name of letters, digits and hyphens"),
-    (super::definitions::BUCKET_NAME, "the name of a bucket: lower-case letters, digits, dots and hyphens"),
-    (super::definitions::ALB_LISTENER, "the ARN of a listener of an application load balancer"),
-    ("^/mnt/[a-zA-Z0-9_.-]+$", "a folder below `/mnt`"),
-    (super::definitions::IMAGE_URI, "the URI of an image in ECR"),
-    (super::definitions::IMAGE_NAME, "the name of one of `provider.ecr.images`"),
-    (r"^\S+/\S+$", "a media type such as `image/png`"),
-];
 
 /// A value as it is shown in messages; long texts are cut.
 pub fn value(node: &Node) -> String {
@@ -113,13 +98,6 @@ fn form<'s>(schema: &'s Json, resolve: impl Fn(&'s Json) -> Option<&'s Map<Strin
     }
 }
 
-fn pattern_name(pattern: &str) -> String {
-    PATTERNS
-        .iter()
-        .find(|(known, _)| *known == pattern)
-        .map_or_else(|| format!("text that matches `{pattern}`"), |(_, name)| (*name).to_owned())
-}
-
 /// A text that a pattern refuses.
 pub fn not_matching(node: &Node, pattern: &str, path: &Path) -> Violation {
     let message = format!("`{}` must be {}, not {}", path.name(), pattern_name(pattern), value(node));
@@ -131,6 +109,10 @@ pub fn not_one_of(node: &Node, allowed: &[Json], path: &Path) -> Violation {
     let allowed: Vec<String> = allowed.iter().map(json).collect();
     let names: Vec<&str> = allowed.iter().map(String::as_str).collect();
     let mut found = violation(Kind::Value, node, path, format!("`{}` cannot be {}", path.name(), value(node)));
+    if let Some(advice) = node.as_str().filter(|_| path.name().ends_with("runtime")).and_then(retired_runtime::advice) {
+        found.help = Some(advice);
+        return found;
+    }
     let near = node.as_str().and_then(|text| nearest(text, names.iter().copied()));
     let list = words(&names, "or");
     found.help = Some(match near {

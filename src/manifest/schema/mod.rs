@@ -12,9 +12,11 @@ mod expect;
 mod function;
 mod layer;
 mod package;
+mod pattern_name;
 mod provider;
 mod provider_api;
 mod resources;
+mod retired_runtime;
 mod stages;
 #[cfg(test)]
 mod tests;
