@@ -2,15 +2,13 @@
 
 use super::progress::{Progress, Watch};
 use super::record::FailingEvent;
-use super::settings::StackSettings;
+use super::settings::{StackSettings, with_settings};
 use super::stack::time;
 use super::{DeployError, Method};
 use crate::aws::{Aws, AwsError, Named};
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode, Parameter, ResourceToImport,
-    RollbackConfiguration, RollbackTrigger, Tag,
+    ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode, ResourceToImport,
 };
-use serde_json::Value;
 use std::time::Duration;
 
 /// What a change set needs beside the settings of the stack.
@@ -78,21 +76,12 @@ pub async fn make(aws: &Aws, change: &Change<'_>, watch: Watch<'_>) -> Result<Ma
         (false, true) => ChangeSetType::Create,
     };
     let (body, url) = change.source.clone().parts();
-    let answer = aws
-        .cloudformation()
-        .create_change_set()
-        .stack_name(&settings.name)
+    let answer = with_settings!(aws.cloudformation().create_change_set(), settings)
         .change_set_name(&name)
         .client_token(change.token)
         .change_set_type(kind)
         .set_template_body(body)
         .set_template_url(url)
-        .set_capabilities(Some(settings.capabilities()))
-        .set_parameters(Some(settings.sdk_parameters()))
-        .set_tags(Some(settings.sdk_tags()))
-        .set_role_arn(settings.role_arn.clone())
-        .set_notification_arns(Some(settings.notification_arns.clone()))
-        .set_rollback_configuration(settings.sdk_rollback())
         .set_import_existing_resources(change.import_existing.then_some(true))
         .set_resources_to_import((!change.import.is_empty()).then(|| change.import.clone()))
         .set_deployment_config(
@@ -275,41 +264,6 @@ impl Method {
     /// Whether the change is made through a change set.
     pub fn is_change_set(self) -> bool {
         self != Self::Direct
-    }
-}
-
-impl StackSettings {
-    pub(super) fn capabilities(&self) -> Vec<Capability> {
-        let mut all = vec![Capability::CapabilityIam, Capability::CapabilityNamedIam];
-        if self.transforms {
-            all.push(Capability::CapabilityAutoExpand);
-        }
-        all
-    }
-
-    pub(super) fn sdk_parameters(&self) -> Vec<Parameter> {
-        self.parameters.iter().map(|(k, v)| Parameter::builder().parameter_key(k).parameter_value(v).build()).collect()
-    }
-
-    pub(super) fn sdk_tags(&self) -> Vec<Tag> {
-        self.tags.iter().map(|(k, v)| Tag::builder().key(k).value(v).build()).collect()
-    }
-
-    pub(super) fn sdk_rollback(&self) -> Option<RollbackConfiguration> {
-        let rollback = self.rollback.as_ref()?;
-        let minutes = rollback.get("MonitoringTimeInMinutes").and_then(Value::as_i64);
-        let triggers = rollback.get("RollbackTriggers").and_then(Value::as_array).into_iter().flatten();
-        let text = |trigger: &Value, key: &str| trigger.get(key).and_then(Value::as_str).map(str::to_owned);
-        Some(
-            RollbackConfiguration::builder()
-                .set_monitoring_time_in_minutes(minutes.and_then(|m| i32::try_from(m).ok()))
-                .set_rollback_triggers(Some(
-                    triggers
-                        .map(|t| RollbackTrigger::builder().set_arn(text(t, "Arn")).set_type(text(t, "Type")).build())
-                        .collect(),
-                ))
-                .build(),
-        )
     }
 }
 

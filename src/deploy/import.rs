@@ -7,7 +7,7 @@ use super::progress::Watch;
 use super::settings::StackSettings;
 use super::settle::token;
 use super::stack::Stack;
-use super::{DeployError, TOKEN_PREFIX, events, hotswap};
+use super::{DeployError, TOKEN_PREFIX, hotswap};
 use crate::aws::{Aws, Named};
 use crate::manifest::Service;
 use crate::template::Template;
@@ -86,11 +86,7 @@ pub async fn import(
     if end.is_good() {
         return Ok(());
     }
-    Err(DeployError::Failed {
-        stack: stack.name.clone(),
-        causes: events::causes(aws, &end.events).await,
-        status: end.status,
-    })
+    Err(end.error(aws, &stack.name).await)
 }
 
 /// The names of a type's identifiers, as CloudFormation knows them.

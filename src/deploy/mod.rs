@@ -6,6 +6,7 @@
 mod api_stage;
 mod bucket;
 mod change_set;
+mod direct;
 pub mod drift;
 pub mod endpoints;
 mod error;

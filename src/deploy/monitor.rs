@@ -1,5 +1,6 @@
 //! Follows a stack until it is at rest.
 
+use super::DeployError;
 use super::events::{self, Until};
 use super::progress::{Progress, ResourceEvent, Watch};
 use super::stack::{Stack, State};
@@ -25,6 +26,15 @@ impl End {
     /// Whether the stack is what the template says.
     pub fn is_good(&self) -> bool {
         State::of(&self.status) == State::Good || self.status == "DELETE_COMPLETE"
+    }
+
+    /// Why the stack is not what was asked for: its failures, the root cause first.
+    pub(super) async fn error(self, aws: &Aws, stack: &str) -> DeployError {
+        DeployError::Failed {
+            stack: stack.to_owned(),
+            causes: events::causes(aws, &self.events).await,
+            status: self.status,
+        }
     }
 
     /// Seconds that each resource took.

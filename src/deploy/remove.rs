@@ -1,7 +1,6 @@
 //! Takes a stack away.
 
 use super::bucket::Bucket;
-use super::events;
 use super::monitor::{self, Operation};
 use super::progress::{Progress, Watch};
 use super::run::interrupted;
@@ -135,11 +134,7 @@ async fn run(aws: &Aws, service: &Service, stack: Stack, who: &str, watch: Watch
     let end = monitor::follow(aws, &stack.id, Operation::Token(&token), watch).await?;
     match end.stack {
         None => Ok(()),
-        Some(stack) => Err(DeployError::Failed {
-            stack: stack.name,
-            causes: events::causes(aws, &end.events).await,
-            status: end.status,
-        }),
+        Some(_) => Err(end.error(aws, &stack.name).await),
     }
 }
 

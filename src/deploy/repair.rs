@@ -40,10 +40,6 @@ pub async fn resume(
     let end = monitor::follow(aws, &stack.id, Operation::Token(&token), watch).await?;
     match State::of(&end.status) {
         State::RolledBack | State::Good => Ok(end),
-        _ => Err(DeployError::Failed {
-            stack: stack.name.clone(),
-            causes: events::causes(aws, &end.events).await,
-            status: end.status,
-        }),
+        _ => Err(end.error(aws, &stack.name).await),
     }
 }

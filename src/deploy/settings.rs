@@ -3,6 +3,7 @@
 use crate::manifest::Service;
 use crate::template::Template;
 use crate::template::value::truthy;
+use aws_sdk_cloudformation::types::{Capability, Parameter, RollbackConfiguration, RollbackTrigger, Tag};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -53,6 +54,41 @@ impl StackSettings {
     }
 }
 
+impl StackSettings {
+    pub(super) fn capabilities(&self) -> Vec<Capability> {
+        let mut all = vec![Capability::CapabilityIam, Capability::CapabilityNamedIam];
+        if self.transforms {
+            all.push(Capability::CapabilityAutoExpand);
+        }
+        all
+    }
+
+    pub(super) fn sdk_parameters(&self) -> Vec<Parameter> {
+        self.parameters.iter().map(|(k, v)| Parameter::builder().parameter_key(k).parameter_value(v).build()).collect()
+    }
+
+    pub(super) fn sdk_tags(&self) -> Vec<Tag> {
+        self.tags.iter().map(|(k, v)| Tag::builder().key(k).value(v).build()).collect()
+    }
+
+    pub(super) fn sdk_rollback(&self) -> Option<RollbackConfiguration> {
+        let rollback = self.rollback.as_ref()?;
+        let minutes = rollback.get("MonitoringTimeInMinutes").and_then(Value::as_i64);
+        let triggers = rollback.get("RollbackTriggers").and_then(Value::as_array).into_iter().flatten();
+        let text = |trigger: &Value, key: &str| trigger.get(key).and_then(Value::as_str).map(str::to_owned);
+        Some(
+            RollbackConfiguration::builder()
+                .set_monitoring_time_in_minutes(minutes.and_then(|m| i32::try_from(m).ok()))
+                .set_rollback_triggers(Some(
+                    triggers
+                        .map(|t| RollbackTrigger::builder().set_arn(text(t, "Arn")).set_type(text(t, "Type")).build())
+                        .collect(),
+                ))
+                .build(),
+        )
+    }
+}
+
 fn parameter(value: &Value) -> Option<(String, String)> {
     let key = value.get("ParameterKey")?.as_str()?.to_owned();
     Some((key, value.get("ParameterValue").map(text).unwrap_or_default()))
@@ -61,3 +97,20 @@ fn parameter(value: &Value) -> Option<(String, String)> {
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
+
+/// Gives a call that makes or changes a stack what the service says of it. A macro, since the SDK has a builder
+/// of its own for each of these calls.
+macro_rules! with_settings {
+    ($call:expr, $settings:expr) => {
+        $call
+            .stack_name(&$settings.name)
+            .set_capabilities(Some($settings.capabilities()))
+            .set_parameters(Some($settings.sdk_parameters()))
+            .set_tags(Some($settings.sdk_tags()))
+            .set_role_arn($settings.role_arn.clone())
+            .set_notification_arns(Some($settings.notification_arns.clone()))
+            .set_rollback_configuration($settings.sdk_rollback())
+    };
+}
+
+pub(super) use with_settings;

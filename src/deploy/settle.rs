@@ -71,11 +71,7 @@ async fn delete(aws: &Aws, stack: &Stack, watch: Watch<'_>) -> Result<(), Deploy
     aws.cloudformation().delete_stack().stack_name(&stack.id).send().await.named("CloudFormation", "DeleteStack")?;
     let end = monitor::follow(aws, &stack.id, Operation::Last, watch).await?;
     if end.stack.as_ref().is_some_and(|s| s.state() == State::Wreck) {
-        return Err(DeployError::Failed {
-            stack: stack.name.clone(),
-            causes: events::causes(aws, &end.events).await,
-            status: end.status,
-        });
+        return Err(end.error(aws, &stack.name).await);
     }
     Ok(())
 }

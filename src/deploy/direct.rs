@@ -1,0 +1,69 @@
+//! Making and changing a stack in one call, without a change set.
+
+use super::change_set::Source;
+use super::settings::{StackSettings, with_settings};
+use crate::aws::{Aws, AwsError, Named};
+
+/// What CloudFormation does when a call of [`Direct`] fails half-way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Goes back to what was before.
+    Rollback,
+    /// Leaves what succeeded.
+    Keep,
+    /// Deletes the stack; only where it is made.
+    Delete,
+}
+
+/// A stack that is made or changed in one call.
+#[derive(Debug, Clone)]
+pub struct Direct<'a> {
+    /// Settings of the stack.
+    pub settings: &'a StackSettings,
+    /// The template's text, or where it lies.
+    pub source: Source,
+    /// Names what it does.
+    pub token: &'a str,
+    /// What happens where it fails.
+    pub on_failure: OnFailure,
+}
+
+impl Direct<'_> {
+    /// Makes the stack; its ARN.
+    ///
+    /// # Errors
+    /// The call was refused, or not answered.
+    pub async fn create(self, aws: &Aws) -> Result<String, AwsError> {
+        let call = with_settings!(aws.cloudformation().create_stack(), self.settings);
+        let (body, url) = self.source.parts();
+        let delete = (self.on_failure == OnFailure::Delete).then_some(aws_sdk_cloudformation::types::OnFailure::Delete);
+        let answer = call
+            .set_template_body(body)
+            .set_template_url(url)
+            .client_request_token(self.token)
+            .set_on_failure(delete)
+            .set_disable_rollback((self.on_failure == OnFailure::Keep).then_some(true))
+            .send()
+            .await
+            .named("CloudFormation", "CreateStack")?;
+        Ok(answer.stack_id.unwrap_or_else(|| self.settings.name.clone()))
+    }
+
+    /// Changes the stack; its ARN.
+    ///
+    /// # Errors
+    /// The call was refused (also where nothing is to be changed), or not answered.
+    pub async fn update(self, aws: &Aws) -> Result<String, AwsError> {
+        let call = with_settings!(aws.cloudformation().update_stack(), self.settings);
+        let (body, url) = self.source.parts();
+        let answer = call
+            .set_template_body(body)
+            .set_template_url(url)
+            .client_request_token(self.token)
+            .set_disable_rollback((self.on_failure == OnFailure::Keep).then_some(true))
+            .send()
+            .await
+            .named("CloudFormation", "UpdateStack")?;
+        Ok(answer.stack_id.unwrap_or_else(|| self.settings.name.clone()))
+    }
+}

@@ -1,0 +1,128 @@
+//! The end of a deploy: its record, in `.rlx` and in the bucket.
+
+use super::super::bucket::{Bucket, Object, hex};
+use super::{Applied, Deployed, Run};
+use crate::deploy::progress::Progress;
+use crate::deploy::record::{ArtifactUse, DeployRecord, Operation, Outcome};
+use crate::deploy::{DeployError, TOKEN_PREFIX};
+use crate::template::deployment_prefix;
+use std::sync::atomic::Ordering;
+
+impl Run<'_> {
+    pub(super) fn record(&self) -> DeployRecord {
+        let service = self.request.service;
+        let now = (self.request.now)();
+        let artifacts = self.request.artifacts.artifacts.iter();
+        DeployRecord {
+            version: 1,
+            id: format!("{TOKEN_PREFIX}{}-{}", now.strftime("%Y%m%dt%H%M%S%3f"), hex(&fastrand::u32(..).to_be_bytes())),
+            service: service.name.clone(),
+            stage: service.stage.clone(),
+            region: self.aws.region().to_owned(),
+            account: None,
+            stack: self.settings.name.clone(),
+            stack_id: None,
+            operation: Operation::Create,
+            outcome: Outcome::Running,
+            started: now,
+            finished: None,
+            principal: None,
+            by: self.request.who.clone(),
+            commit: None,
+            rlx: env!("CARGO_PKG_VERSION").to_owned(),
+            fingerprint: self.fingerprint.clone(),
+            bucket: None,
+            template: None,
+            artifacts: artifacts
+                .map(|a| ArtifactUse {
+                    name: a.name.clone(),
+                    sha256: a.sha256.clone(),
+                    key: a.s3_key(deployment_prefix(service), &service.name, &service.stage),
+                })
+                .collect(),
+            stack_changed: None,
+            stack_status: None,
+            durations: Default::default(),
+            failing_events: Vec::new(),
+            call_error: None,
+        }
+    }
+
+    pub(super) fn save(&self, record: &DeployRecord) -> Result<(), DeployError> {
+        let dir = &self.request.service.dir;
+        record.write(dir).map_err(DeployError::io("write", DeployRecord::path(dir, &record.stage)))
+    }
+
+    pub(super) async fn finish(
+        &self,
+        mut record: DeployRecord,
+        result: Result<Applied, DeployError>,
+    ) -> Result<Deployed, DeployError> {
+        record.finished = Some((self.request.now)());
+        let result = match result {
+            Ok(Applied::Unchanged(stack)) => return Ok(Deployed::Unchanged(Box::new(stack))),
+            Ok(Applied::Ended(mut end)) => {
+                record.durations = end.durations();
+                record.stack_status = Some(end.status.clone());
+                match end.stack.take() {
+                    Some(stack) if end.is_good() => Ok(stack),
+                    _ => Err(self.failed(end).await),
+                }
+            }
+            Ok(Applied::Empty(stack)) => Ok(stack),
+            Ok(Applied::Prepared { change_set, changes }) => {
+                record.outcome = Outcome::Prepared;
+                self.save(&record)?;
+                return Ok(Deployed::Prepared { change_set, changes });
+            }
+            Err(error) => Err(error),
+        };
+        match result {
+            Ok(stack) => {
+                record.outcome = Outcome::Succeeded;
+                record.stack_id = Some(stack.id.clone());
+                record.stack_changed = Some(stack.changed.clone());
+                record.stack_status = Some(stack.status.clone());
+                self.save(&record)?;
+                self.keep(&record).await;
+                Ok(Deployed::Done(Box::new(stack), Box::new(record)))
+            }
+            // What somebody else does, or what an earlier run of rlx left going on, is not this deploy's to record.
+            Err(error) if !self.begun.load(Ordering::Relaxed) && !matches!(error, DeployError::Aws(_)) => Err(error),
+            Err(error) => {
+                record.outcome = match &error {
+                    DeployError::Interrupted { .. } => Outcome::Interrupted,
+                    _ => Outcome::Failed,
+                };
+                record.failing_events = error.causes().to_vec();
+                // Whoever was refused something is whom a diagnosis speaks of.
+                if record.principal.is_none()
+                    && matches!(&error, DeployError::Aws(call) if call.is_denied())
+                    && let Ok(identity) = self.aws.identity().await
+                {
+                    record.principal = Some(identity.arn);
+                    record.account = Some(identity.account);
+                }
+                if let DeployError::Aws(call) = &error {
+                    record.call_error = Some(call.clone());
+                }
+                self.save(&record)?;
+                if !matches!(error, DeployError::Interrupted { .. }) {
+                    self.keep(&record).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Puts the record into the bucket. The deploy is done by then, whether or not this works.
+    async fn keep(&self, record: &DeployRecord) {
+        let Some(name) = &record.bucket else { return };
+        let bucket = Bucket::new(self.aws, self.request.service, name);
+        let object =
+            Object::bytes(format!("{}deploys/{}.json", bucket.folder, record.id), record.to_json().into_bytes());
+        if let Err(error) = bucket.put(&object).await {
+            (self.watch)(Progress::Warning(&format!("the record of this deploy is only in .rlx: {error}")));
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! A deploy, from begin to end.
+
+mod begin;
+mod change;
+mod finish;
+
+use super::bucket::{Bucket, hex};
+use super::change_set::ResourceChange;
+use super::monitor::End;
+use super::progress::{Progress, Watch};
+use super::record::{DeployRecord, Operation, Outcome};
+use super::settings::StackSettings;
+use super::settle::settle;
+use super::stack::{Stack, State};
+use super::{DeployError, Method, Options, api_stage};
+use crate::aws::{Aws, AwsError, Identity};
+use crate::manifest::Service;
+use crate::package::Artifacts;
+use crate::template::events::http::StageUpdate;
+use crate::template::{Template, deployment_bucket_name};
+use sha2::{Digest, Sha256};
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::task::JoinHandle;
+
+/// What to deploy, and in whose name.
+pub struct Request<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// Its template.
+    pub template: &'a Template,
+    /// Its archives.
+    pub artifacts: &'a Artifacts,
+    /// How.
+    pub options: Options,
+    /// The earlier deploy whose template this is, where it is a rollback.
+    pub back_to: Option<&'a DeployRecord>,
+    /// `user@host`.
+    pub who: String,
+    /// The git commit, asked for only where something is deployed.
+    pub commit: &'a (dyn Fn() -> Option<String> + Sync),
+    /// The time.
+    pub now: fn() -> jiff::Timestamp,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub enum Deployed {
+    /// The stack was what it should be.
+    Unchanged(Box<Stack>),
+    /// The stack is now what it should be.
+    Done(Box<Stack>, Box<DeployRecord>),
+    /// A change set waits for its execution.
+    Prepared { change_set: String, changes: Vec<ResourceChange> },
+}
+
+/// Brings the stack to what the template says.
+pub async fn deploy(aws: &Aws, request: &Request<'_>, watch: Watch<'_>) -> Result<Deployed, DeployError> {
+    let run = Run::new(aws, request, watch);
+    let mut record = run.record();
+    let result = tokio::select! {
+        result = run.go(&mut record) => result,
+        () = interrupted() => Err(DeployError::Interrupted {
+            stack: run.settings.name.clone(),
+            going_on: "what was begun goes on in AWS".to_owned(),
+        }),
+    };
+    run.finish(record, result).await
+}
+
+/// The first Ctrl-C. A second one ends the process at once.
+pub(super) async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        return std::future::pending().await;
+    }
+    tokio::spawn(async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
+        }
+    });
+}
+
+struct Run<'a> {
+    aws: &'a Aws,
+    request: &'a Request<'a>,
+    watch: Watch<'a>,
+    settings: StackSettings,
+    /// What the REST API's stage is told after the stack has changed.
+    stage: Option<StageUpdate>,
+    text: String,
+    fingerprint: String,
+    /// Whether anything was changed in AWS, so that the record must not be lost.
+    begun: AtomicBool,
+}
+
+/// The stack, if it already is what a deploy would make of it: one read, and nothing else to do.
+///
+/// # Errors
+/// AWS could not be asked.
+pub async fn unchanged(aws: &Aws, request: &Request<'_>) -> Result<Option<Stack>, DeployError> {
+    let run = Run::new(aws, request, &|_| ());
+    let Some(stack) = Stack::describe(aws, &run.settings.name).await? else { return Ok(None) };
+    let last = DeployRecord::read(&request.service.dir, &request.service.stage);
+    Ok(run.is_unchanged(&stack, last.as_ref()).await?.then_some(stack))
+}
+
+/// How a change of the stack ended.
+enum Applied {
+    Unchanged(Stack),
+    Ended(End),
+    Empty(Stack),
+    Prepared { change_set: String, changes: Vec<ResourceChange> },
+}
+
+impl<'a> Run<'a> {
+    fn new(aws: &'a Aws, request: &'a Request<'a>, watch: Watch<'a>) -> Self {
+        let settings = StackSettings::new(request.service, request.template);
+        let text = request.template.to_json();
+        let mut digest = Sha256::new();
+        digest.update(text.as_bytes());
+        // Settings are part of what is deployed: a changed tag is a change.
+        digest.update(serde_json::to_vec(&settings).unwrap_or_default());
+        let stage = StageUpdate::of(request.service);
+        if let Some(stage) = &stage {
+            digest.update(serde_json::to_vec(stage).unwrap_or_default());
+        }
+        Self {
+            aws,
+            request,
+            watch,
+            settings,
+            stage,
+            text,
+            fingerprint: hex(&digest.finalize()),
+            begun: AtomicBool::new(false),
+        }
+    }
+
+    async fn go(&self, record: &mut DeployRecord) -> Result<Applied, DeployError> {
+        let stack = Stack::describe(self.aws, &self.settings.name).await?;
+        let service = self.request.service;
+        let last = DeployRecord::read(&service.dir, &service.stage);
+        if let Some(stack) = &stack
+            && self.is_unchanged(stack, last.as_ref()).await?
+        {
+            return Ok(Applied::Unchanged(stack.clone()));
+        }
+        let identity: JoinHandle<Result<Identity, AwsError>> = {
+            let aws = self.aws.clone();
+            tokio::spawn(async move { aws.identity().await })
+        };
+        record.commit = (self.request.commit)();
+        if stack.is_some() {
+            record.operation = Operation::Update;
+        }
+        if let Some(earlier) = self.request.back_to {
+            record.operation = Operation::Rollback;
+            record.artifacts = earlier.artifacts.clone();
+            record.commit = earlier.commit.clone();
+        }
+        let own = last.as_ref().map(|r| r.id.as_str());
+        let stack = settle(self.aws, &self.settings.name, stack, own, self.request.options.wait, self.watch).await?;
+        self.begun.store(true, Ordering::Relaxed);
+        self.save(record)?;
+        let result = self.apply(stack, record).await;
+        if let Ok(Ok(identity)) = identity.await {
+            record.principal = Some(identity.arn);
+            record.account = Some(identity.account);
+        }
+        let applied = result?;
+        self.update_stage(&applied).await?;
+        Ok(applied)
+    }
+
+    /// Tells the stage of the REST API what the template does not.
+    async fn update_stage(&self, applied: &Applied) -> Result<(), AwsError> {
+        let stack = match applied {
+            Applied::Ended(end) if end.is_good() => end.stack.as_ref(),
+            Applied::Empty(stack) => Some(stack),
+            _ => None,
+        };
+        let (Some(stack), Some(update)) = (stack, &self.stage) else { return Ok(()) };
+        self.step("setting logs, tracing, metrics and tags of the API's stage");
+        api_stage::update(self.aws, stack, update).await
+    }
+
+    fn step(&self, text: &str) {
+        (self.watch)(Progress::Step(text));
+    }
+
+    /// Whether the stack is what the last deploy made of it, and that is what this one would make.
+    async fn is_unchanged(&self, stack: &Stack, last: Option<&DeployRecord>) -> Result<bool, DeployError> {
+        let options = &self.request.options;
+        if stack.state() != State::Good || options.force || !options.method.may_skip() {
+            return Ok(false);
+        }
+        let describes = |record: &DeployRecord| {
+            record.outcome == Outcome::Succeeded
+                && record.operation != Operation::Hotswap
+                && record.stack_id.as_deref() == Some(stack.id.as_str())
+                && record.stack_changed.as_deref() == Some(stack.changed.as_str())
+        };
+        if let Some(last) = last.filter(|last| describes(last)) {
+            return Ok(last.fingerprint == self.fingerprint);
+        }
+        // Another machine may have deployed last: its record is in the bucket.
+        let Some(bucket) = Bucket::of(self.aws, self.request.service, stack).await? else { return Ok(false) };
+        let newest = match newest_record(&bucket).await {
+            Ok(newest) => newest,
+            // Without a record, CloudFormation finds out whether anything changed.
+            Err(error) if error.is_unanswered() => return Err(error.into()),
+            Err(_) => None,
+        };
+        let Some(record) = newest.filter(|r| describes(r) && r.fingerprint == self.fingerprint) else {
+            return Ok(false);
+        };
+        self.save(&record)?;
+        Ok(true)
+    }
+
+    async fn apply(&self, stack: Option<Stack>, record: &mut DeployRecord) -> Result<Applied, DeployError> {
+        let named = self.named_bucket();
+        if let Some(bucket) = &named {
+            bucket.check().await?;
+        }
+        let stack = match stack {
+            Some(stack) => Some(stack),
+            // The bucket must be there before anything can lie in it.
+            None if named.is_none() => Some(self.create_core(record).await?),
+            None => None,
+        };
+        record.stack_id = stack.as_ref().map(|s| s.id.clone());
+        let bucket = match (named, &stack) {
+            (Some(bucket), _) => bucket,
+            (None, Some(stack)) => match Bucket::of(self.aws, self.request.service, stack).await? {
+                Some(bucket) => bucket,
+                None => self.add_bucket(stack, record).await?,
+            },
+            (None, None) => return Err(self.no_bucket()),
+        };
+        record.bucket = Some(bucket.name.clone());
+        self.upload(&bucket, record).await?;
+        self.change(stack, &bucket, record).await
+    }
+
+    fn named_bucket(&self) -> Option<Bucket> {
+        let name = deployment_bucket_name(self.request.service)?.as_str()?;
+        Some(Bucket::new(self.aws, self.request.service, name))
+    }
+
+    fn no_bucket(&self) -> DeployError {
+        DeployError::Bucket { bucket: self.settings.name.clone(), problem: "is not in the stack".to_owned() }
+    }
+
+    fn no_stack(&self) -> DeployError {
+        DeployError::NoStack { stack: self.settings.name.clone(), region: self.aws.region().to_owned() }
+    }
+
+    async fn failed(&self, end: End) -> DeployError {
+        self.step("looking for the cause");
+        end.error(self.aws, &self.settings.name).await
+    }
+}
+
+/// The newest record in a bucket.
+pub(super) async fn newest_record(bucket: &Bucket) -> Result<Option<DeployRecord>, AwsError> {
+    let keys = bucket.list("deploys/").await?;
+    let Some(key) = keys.into_keys().max() else { return Ok(None) };
+    Ok(bucket.get(&key).await?.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+impl Method {
+    /// Whether nothing needs to be done where nothing changed.
+    fn may_skip(self) -> bool {
+        self != Self::Execute
+    }
+}
