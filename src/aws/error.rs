@@ -153,7 +153,7 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     if is_credentials_error(error) {
-        return (NO_CREDENTIALS.to_owned(), deepest(error));
+        return (NO_CREDENTIALS.to_owned(), credentials_problem(deepest(error)));
     }
     match error {
         SdkError::ServiceError(answer) => {
@@ -167,6 +167,14 @@ where
         SdkError::ResponseError(_) => (BAD_ANSWER.to_owned(), deepest(error)),
         _ => ("rlx:BadRequest".to_owned(), deepest(error)),
     }
+}
+
+/// The instance's metadata are the last place that is looked at: that they give nothing means that nothing did.
+fn credentials_problem(deepest: String) -> String {
+    if deepest.contains("IMDS") {
+        return "neither the environment, nor a profile, nor a role of this machine gives any".to_owned();
+    }
+    deepest
 }
 
 /// Some answers, those to HEAD among them, have no body that could hold a code.

@@ -8,7 +8,7 @@ mod settings;
 mod signed;
 
 pub use call_log::CallLog;
-pub use error::{AwsError, Named};
+pub use error::{AwsError, NO_CREDENTIALS, Named};
 pub use remote::AwsRemote;
 pub use settings::{Endpoint, Settings};
 pub use signed::{JsonCall, RestCall};

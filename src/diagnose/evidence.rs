@@ -1,6 +1,6 @@
 //! What a failure left behind: texts, stack events, the error of a call.
 
-use crate::aws::AwsError;
+use crate::aws::{AwsError, NO_CREDENTIALS};
 use crate::deploy::{DeployError, DeployRecord, FailingEvent};
 use serde_json::Value;
 
@@ -60,6 +60,9 @@ impl Evidence {
 
 /// A failed call in the words of the Go SDK and Terraform, which name service and operation.
 fn call_text(error: &AwsError) -> String {
+    if error.code == NO_CREDENTIALS {
+        return format!("Unable to locate credentials: {}", error.message);
+    }
     let id = error.request_id.as_deref().map(|id| format!(", RequestID: {id}")).unwrap_or_default();
     let (service, operation, code, message) = (&error.service, &error.operation, &error.code, &error.message);
     format!("operation error {service}: {operation}, https response error{id}, api error {code}: {message}")
@@ -127,6 +130,20 @@ mod tests {
         let found = diagnose(&Evidence::of_error(&DeployError::Aws(error)));
         assert_eq!(found[0].action.as_deref(), Some("cloudformation:CreateChangeSet"));
         assert!(found[0].action_inferred);
+    }
+
+    #[test]
+    fn a_call_without_credentials_was_refused_by_nobody() {
+        let error = AwsError {
+            service: "CloudFormation".into(),
+            operation: "DescribeStacks".into(),
+            code: NO_CREDENTIALS.into(),
+            message: "the profile gives none".into(),
+            request_id: None,
+            http_status: None,
+        };
+        let found = diagnose(&Evidence::of_error(&DeployError::Aws(error)));
+        assert_eq!((found[0].kind, found[0].action.as_deref()), (Kind::CredentialsInvalid, None));
     }
 
     #[test]
