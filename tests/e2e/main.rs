@@ -4,6 +4,7 @@ mod api_stage;
 mod bad_input;
 mod deploy;
 mod diagnose;
+mod docs;
 mod evaluators;
 mod harness;
 mod orders;
