@@ -5,6 +5,7 @@ use super::service::load_service_with;
 use super::{ExitKind, Failure, OutputFormat};
 use crate::aws::{Aws, Endpoint, Settings, block_on};
 use crate::context::Context;
+use crate::deploy::after::After;
 use crate::iam::render::{Format, Policies, render};
 use crate::iam::requirements::{Deployment, Document, DocumentOptions, Need, Requirements, Scope, Statement};
 use crate::iam::trust;
@@ -131,6 +132,7 @@ pub fn deployment(service: &Service, variables: Vec<Lookup>) -> Deployment {
             .into_iter()
             .collect(),
         variables,
+        beside: After::of(service).calls(&service.stack_name()),
     }
 }
 

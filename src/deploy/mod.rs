@@ -3,6 +3,7 @@
 //! `run` is the deploy from begin to end; `settle` brings a stack to where a change may begin; `change_set`,
 //! `bucket` and `monitor` are its steps; `record` is what stays.
 
+pub mod after;
 mod api_stage;
 mod bucket;
 mod change_set;

@@ -16,7 +16,7 @@ pub struct Pruned {
     pub objects: Vec<String>,
 }
 
-/// Versions of a function that may go: all but the newest `keep` and those that an alias names.
+/// Versions of a function that may go: of those that no alias names, all but the newest `keep`. The newest of all stays.
 pub async fn versions(aws: &Aws, function: &str, keep: usize) -> Result<Vec<String>, AwsError> {
     let mut all: Vec<u64> = Vec::new();
     let mut next = None;
@@ -45,7 +45,36 @@ pub async fn versions(aws: &Aws, function: &str, keep: usize) -> Result<Vec<Stri
     let named: HashSet<u64> =
         aliases.aliases.unwrap_or_default().into_iter().filter_map(|a| a.function_version?.parse().ok()).collect();
     all.sort_by(|a, b| b.cmp(a));
-    Ok(all.into_iter().skip(keep.max(1)).filter(|v| !named.contains(v)).map(|v| v.to_string()).collect())
+    let newest = all.first().copied();
+    let free = all.into_iter().filter(|version| !named.contains(version)).skip(keep);
+    Ok(free.filter(|version| Some(*version) != newest).map(|version| version.to_string()).collect())
+}
+
+/// Versions of a layer that may go: all but the newest `keep`.
+pub async fn layer_versions(aws: &Aws, layer: &str, keep: usize) -> Result<Vec<i64>, AwsError> {
+    let mut all = Vec::new();
+    let mut next = None;
+    loop {
+        let page = aws.lambda().list_layer_versions().layer_name(layer).set_marker(next).send().await;
+        let page = match page.named("Lambda", "ListLayerVersions") {
+            Ok(page) => page,
+            Err(error) if error.is_not_found() => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        all.extend(page.layer_versions.unwrap_or_default().into_iter().map(|version| version.version));
+        next = page.next_marker;
+        if next.is_none() {
+            break;
+        }
+    }
+    all.sort_by(|a, b| b.cmp(a));
+    Ok(all.into_iter().skip(keep.max(1)).collect())
+}
+
+/// Deletes a version of a layer.
+pub async fn delete_layer_version(aws: &Aws, layer: &str, version: i64) -> Result<(), AwsError> {
+    let answer = aws.lambda().delete_layer_version().layer_name(layer).version_number(version).send().await;
+    answer.named("Lambda", "DeleteLayerVersion").map(|_| ())
 }
 
 /// Deletes a version of a function.

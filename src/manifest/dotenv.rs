@@ -37,20 +37,42 @@ pub(super) fn file(
 }
 
 fn parse(text: &str, env: &BTreeMap<String, String>) -> Vec<(String, String)> {
-    let (Ok(line), Ok(reference)) = (Regex::new(LINE), Regex::new(REFERENCE)) else { return Vec::new() };
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let Ok(reference) = Regex::new(REFERENCE) else { return Vec::new() };
     let mut known = env.clone();
     let mut found = Vec::new();
-    for captures in line.captures_iter(&text) {
-        let name = captures[1].to_owned();
+    for (name, raw) in lines(text) {
         if env.contains_key(&name) {
             continue;
         }
-        let value = expand(&reference, &unquote(captures.get(2).map_or("", |m| m.as_str())), &known);
+        let value = expand(&reference, &raw, &known);
         known.insert(name.clone(), value.clone());
         found.push((name, value));
     }
     found
+}
+
+/// Every variable of a text with the value that it has once the text is read: its own, or that of the environment,
+/// which stays as it is and gets what it does not have yet. Without `expand`, what the text says.
+pub(super) fn read_into(text: &str, env: &mut BTreeMap<String, String>, expand: bool) -> Vec<(String, String)> {
+    if !expand {
+        let found = lines(text);
+        for (name, value) in &found {
+            env.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        return found;
+    }
+    env.extend(parse(text, env));
+    let value = |name: &String| env.get(name).cloned().unwrap_or_default();
+    lines(text).into_iter().map(|(name, _)| (value(&name), name)).map(|(value, name)| (name, value)).collect()
+}
+
+/// Names and values, without quotes.
+fn lines(text: &str) -> Vec<(String, String)> {
+    let Ok(line) = Regex::new(LINE) else { return Vec::new() };
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    line.captures_iter(&text)
+        .map(|captures| (captures[1].to_owned(), unquote(captures.get(2).map_or("", |m| m.as_str()))))
+        .collect()
 }
 
 fn unquote(raw: &str) -> String {

@@ -93,12 +93,17 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, LoadFailure> {
         problems.push(problem.help("configure AWS credentials, or give the value with --param or a default"));
     }
     normalise(&mut resolved.config, &mut problems);
+    if plugins::uses(&plugins::names(&resolved.config), plugins::DOTENV) {
+        let stage = request.stage.as_deref();
+        let around = plugins::Surroundings { dir: &request.dir, stage, env: &request.env };
+        problems.extend(plugins::load_dotenv(&mut resolved.config, around));
+    }
     let verdict = plugins::check(&resolved.config, request.strict);
     problems.extend(verdict.problems);
     if let Err(problem) = stage::check_listed(&resolved.config, &resolved.stage) {
         problems.push(problem);
     }
-    let names = model::plugins(&resolved.config);
+    let names = plugins::names(&resolved.config);
     let foreign = plugins::has_foreign(&resolved.config);
     problems.extend(schema::validate(&mut resolved.config, &schema::schema(&names), foreign));
     let failure = |problems, sources, config| LoadFailure { problems, sources, config };

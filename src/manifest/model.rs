@@ -61,16 +61,11 @@ pub(super) fn service(config: Node, frame: Frame) -> Result<Service, (Problems, 
         custom: part("custom"),
         resources: part("resources"),
         build: part("build"),
-        plugins: plugins(&config),
+        plugins: super::plugins::names(&config),
         stage_settings,
         config,
         sources: frame.sources,
     })
-}
-
-/// The names in `plugins`.
-pub(super) fn plugins(config: &Node) -> Vec<String> {
-    super::plugins::entries(config).into_iter().filter_map(|node| node.as_str().map(str::to_owned)).collect()
 }
 
 struct Reader {

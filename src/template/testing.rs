@@ -3,7 +3,7 @@
 use super::{Template, compile};
 use crate::manifest::document::{Node, Sources};
 use crate::manifest::service::{Function, Layer, Provider, Service};
-use crate::manifest::{Problems, Severity, schema};
+use crate::manifest::{Problems, Severity, plugins, schema};
 use crate::package::Artifacts;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -20,7 +20,8 @@ pub(crate) fn service(manifest: &str) -> Service {
 fn validated(manifest: &str) -> (Service, Problems) {
     let yaml: Yaml = serde_yaml_ng::from_str(manifest).expect("the test's manifest is YAML");
     let mut config = Node::from_json(to_json(yaml), None);
-    let problems = schema::validate(&mut config, &schema::schema(&[]), false);
+    let schema = schema::schema(&plugins::names(&config));
+    let problems = schema::validate(&mut config, &schema, false);
     (from_json(config.to_json()), problems)
 }
 
@@ -53,7 +54,7 @@ pub(crate) fn from_json(config: Value) -> Service {
         custom: section("custom"),
         resources: section("resources"),
         build: Value::Null,
-        plugins: Vec::new(),
+        plugins: plugins::names(&Node::from_json(config.clone(), None)),
         stage_settings: Default::default(),
         config: Node::from_json(config.clone(), None),
         sources: Sources::default(),

@@ -9,5 +9,6 @@ mod evaluators;
 mod harness;
 mod orders;
 mod permissions;
+mod plugins;
 mod templates;
 mod users;

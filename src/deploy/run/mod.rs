@@ -4,6 +4,7 @@ mod begin;
 mod change;
 mod finish;
 
+use super::after::After;
 use super::bucket::{Bucket, hex};
 use super::change_set::ResourceChange;
 use super::monitor::End;
@@ -86,6 +87,8 @@ struct Run<'a> {
     settings: StackSettings,
     /// What the REST API's stage is told after the stack has changed.
     stage: Option<StageUpdate>,
+    /// What is done beside the stack; nothing in a rollback, as with the framework.
+    after: After,
     text: String,
     fingerprint: String,
     /// Whether anything was changed in AWS, so that the record must not be lost.
@@ -111,6 +114,17 @@ enum Applied {
     Prepared { change_set: String, changes: Vec<ResourceChange> },
 }
 
+impl Applied {
+    /// The stack, where it now is what the template says.
+    fn good(&self) -> Option<&Stack> {
+        match self {
+            Self::Ended(end) if end.is_good() => end.stack.as_ref(),
+            Self::Empty(stack) => Some(stack),
+            _ => None,
+        }
+    }
+}
+
 impl<'a> Run<'a> {
     fn new(aws: &'a Aws, request: &'a Request<'a>, watch: Watch<'a>) -> Self {
         let settings = StackSettings::new(request.service, request.template);
@@ -123,12 +137,17 @@ impl<'a> Run<'a> {
         if let Some(stage) = &stage {
             digest.update(serde_json::to_vec(stage).unwrap_or_default());
         }
+        let after = if request.back_to.is_none() { After::of(request.service) } else { After::default() };
+        if !after.is_nothing() {
+            digest.update(serde_json::to_vec(&after).unwrap_or_default());
+        }
         Self {
             aws,
             request,
             watch,
             settings,
             stage,
+            after,
             text,
             fingerprint: hex(&digest.finalize()),
             begun: AtomicBool::new(false),
@@ -168,19 +187,21 @@ impl<'a> Run<'a> {
         }
         let applied = result?;
         self.update_stage(&applied).await?;
+        self.after(&applied).await?;
         Ok(applied)
     }
 
     /// Tells the stage of the REST API what the template does not.
     async fn update_stage(&self, applied: &Applied) -> Result<(), AwsError> {
-        let stack = match applied {
-            Applied::Ended(end) if end.is_good() => end.stack.as_ref(),
-            Applied::Empty(stack) => Some(stack),
-            _ => None,
-        };
-        let (Some(stack), Some(update)) = (stack, &self.stage) else { return Ok(()) };
+        let (Some(stack), Some(update)) = (applied.good(), &self.stage) else { return Ok(()) };
         self.step("setting logs, tracing, metrics and tags of the API's stage");
         api_stage::update(self.aws, stack, update).await
+    }
+
+    /// Does what is done beside the stack.
+    async fn after(&self, applied: &Applied) -> Result<(), DeployError> {
+        let Some(stack) = applied.good() else { return Ok(()) };
+        self.after.run(self.aws, stack, self.watch).await
     }
 
     fn step(&self, text: &str) {
@@ -190,7 +211,7 @@ impl<'a> Run<'a> {
     /// Whether the stack is what the last deploy made of it, and that is what this one would make.
     async fn is_unchanged(&self, stack: &Stack, last: Option<&DeployRecord>) -> Result<bool, DeployError> {
         let options = &self.request.options;
-        if stack.state() != State::Good || options.force || !options.method.may_skip() {
+        if stack.state() != State::Good || options.force || !options.method.may_skip() || !self.after.holds(stack) {
             return Ok(false);
         }
         let describes = |record: &DeployRecord| {

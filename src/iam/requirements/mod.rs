@@ -13,7 +13,7 @@ mod resolve;
 mod resource;
 
 pub use document::{Document, DocumentOptions, MAX_LENGTH, Statement};
-pub use own_calls::Deployment;
+pub use own_calls::{Deployment, OwnCall};
 
 use crate::template::Template;
 use resolve::Resolver;

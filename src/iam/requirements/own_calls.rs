@@ -23,6 +23,19 @@ pub struct Deployment {
     pub repositories: Vec<String>,
     /// What the manifest's variables ask AWS for.
     pub variables: Vec<Lookup>,
+    /// What is called beside the stack for what plugins did.
+    pub beside: Vec<OwnCall>,
+}
+
+/// A call that rlx makes itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnCall {
+    /// Such as `lambda:DeleteFunction`.
+    pub action: &'static str,
+    /// `*`, or an ARN behind `arn:<partition>:`, with `${Region}` and `${Account}` in it.
+    pub resource: String,
+    /// What for.
+    pub why: &'static str,
 }
 
 const STACK: &[&str] = &[
@@ -83,6 +96,10 @@ pub(super) fn add(requirements: &mut Requirements, resolver: &Resolver<'_>, depl
     }
     for topic in &deployment.notification_arns {
         requirements.add("sns:Publish", &resolver.text(topic), None, Need::Rlx("notifications"));
+    }
+    for call in &deployment.beside {
+        let resource = if call.resource == "*" { call.resource.clone() } else { scope.arn(&call.resource) };
+        requirements.add(call.action, &resource, None, Need::Rlx(call.why));
     }
     images(requirements, resolver, &deployment.repositories);
     variables(requirements, resolver, &deployment.variables);

@@ -5,7 +5,7 @@
 //! `stages`, `build`, `package.external`, `package.bin`, a function's `iamRoleStatements`.
 
 mod bucket;
-mod build;
+pub mod build;
 mod coerce;
 mod definitions;
 mod expect;
@@ -33,11 +33,15 @@ use serde_json::{Map, Value, json};
 /// The JSON Schema of a manifest (draft 7), for a service with these plugins.
 pub fn schema(plugins: &[String]) -> Value {
     let events = events::ALL.iter().map(|event| (event.name.to_owned(), (event.schema)())).collect();
-    let own = |keys: &[&str]| keys.iter().map(|key| ((*key).to_owned(), json!({}))).collect::<Map<_, _>>();
+    let own = |keys: &[plugins::Key]| keys.iter().map(|key| (key.name.to_owned(), (key.schema)())).collect::<Vec<_>>();
     let known = || plugins.iter().filter_map(|name| plugins::known(name));
     let of_functions: Map<_, _> = known().flat_map(|plugin| own(plugin.function_keys)).collect();
     let mut properties = top_level(events, of_functions);
     properties.extend(known().flat_map(|plugin| own(plugin.top_level_keys)));
+    let of_custom: Map<_, _> = known().flat_map(|plugin| own(plugin.custom_keys)).collect();
+    if !of_custom.is_empty() {
+        properties["custom"]["properties"] = Value::Object(of_custom);
+    }
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "rlx service",

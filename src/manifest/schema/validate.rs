@@ -48,7 +48,8 @@ pub fn validate(config: &mut Node, schema: &Json, foreign_plugins: bool) -> Prob
         return problems;
     }
     for violation in violations {
-        let lenient = foreign_plugins && violation.kind == Kind::UnknownKey;
+        // A key of `custom` that its plugin does not know is ignored by the plugin.
+        let lenient = violation.kind == Kind::UnknownKey && (foreign_plugins || violation.path.starts_with("custom."));
         let severity = if strictness == Strictness::Warn || lenient { Severity::Warning } else { Severity::Error };
         let place = violation.span.map_or(Place::Path(violation.path), Place::Span);
         let problem = Problem { severity, message: violation.message, place, help: violation.help };

@@ -1,0 +1,77 @@
+//! What is done beside the template once a stack has changed, and before it is removed: the work of plugins that
+//! act on a deployed stack.
+//!
+//! All of it is part of a deploy's fingerprint, so that a deploy that would do the same again does nothing.
+
+mod protection;
+mod prune;
+
+pub use protection::NAME as TERMINATION_PROTECTION;
+pub use prune::NAME as PRUNE;
+
+use super::DeployError;
+use super::progress::Watch;
+use super::stack::Stack;
+use crate::aws::Aws;
+use crate::iam::requirements::OwnCall;
+use crate::manifest::Service;
+use crate::manifest::plugins::Key;
+use serde::Serialize;
+
+/// The keys below `custom` of these plugins.
+pub const TERMINATION_PROTECTION_KEYS: &[Key] =
+    &[Key { name: "serverlessTerminationProtection", schema: protection::schema }];
+/// The keys below `custom` of these plugins.
+pub const PRUNE_KEYS: &[Key] = &[Key { name: "prune", schema: prune::schema }];
+
+/// What a service wants to be done.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct After {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protection: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prune: Option<prune::Prune>,
+}
+
+impl After {
+    /// What a service's plugins and their settings ask for.
+    pub fn of(service: &Service) -> Self {
+        Self { protection: protection::wanted(service), prune: prune::Prune::of(service) }
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a stack is as wanted where that can be told from its description.
+    pub fn holds(&self, stack: &Stack) -> bool {
+        self.protection.is_none_or(|protected| protected == stack.termination_protection)
+    }
+
+    /// The calls that it makes, for permissions.
+    pub fn calls(&self, stack: &str) -> Vec<OwnCall> {
+        let mut calls = Vec::new();
+        if self.protection.is_some() {
+            calls.extend(protection::calls(stack));
+        }
+        if let Some(prune) = &self.prune {
+            calls.extend(prune.calls());
+        }
+        calls
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// Something was refused or failed. What comes after it was not done; the next deploy does it.
+    pub async fn run(&self, aws: &Aws, stack: &Stack, watch: Watch<'_>) -> Result<(), DeployError> {
+        if let Some(protected) = self.protection.filter(|protected| *protected != stack.termination_protection) {
+            protection::set(aws, stack, protected, watch).await?;
+        }
+        if let Some(prune) = &self.prune {
+            prune.run(aws, watch).await;
+        }
+        Ok(())
+    }
+}

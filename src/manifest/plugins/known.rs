@@ -1,0 +1,130 @@
+//! The plugins that rlx knows.
+
+use super::{Key, Plugin, Role, dotenv};
+use crate::deploy::after;
+use serde_json::json;
+
+const fn plugin(name: &'static str, role: Role) -> Plugin {
+    Plugin { name, role, function_keys: &[], top_level_keys: &[], custom_keys: &[], unread: &[] }
+}
+
+/// A key whose value is not checked here.
+const fn any(name: &'static str) -> Key {
+    Key { name, schema: || json!({}) }
+}
+
+const fn with_custom_keys(plugin: Plugin, custom_keys: &'static [Key]) -> Plugin {
+    Plugin { custom_keys, ..plugin }
+}
+
+const fn without(plugin: Plugin, unread: &'static [(&'static str, &'static str)]) -> Plugin {
+    Plugin { unread, ..plugin }
+}
+
+const fn taken(name: &'static str, what: &'static str) -> Plugin {
+    plugin(name, Role::TakenOver(what))
+}
+
+const fn needless(name: &'static str, why: &'static str) -> Plugin {
+    plugin(name, Role::NotNeeded(why))
+}
+
+const fn missing(name: &'static str, what: &'static str) -> Plugin {
+    plugin(name, Role::Missing(what))
+}
+
+const fn with_function_keys(plugin: Plugin, function_keys: &'static [Key]) -> Plugin {
+    Plugin { function_keys, ..plugin }
+}
+
+const fn with_top_level_keys(plugin: Plugin, top_level_keys: &'static [Key]) -> Plugin {
+    Plugin { top_level_keys, ..plugin }
+}
+
+/// The plugins, the most used first.
+pub const KNOWN: &[Plugin] = &[
+    with_function_keys(
+        taken("serverless-python-requirements", "Python dependencies are packaged, from `custom.pythonRequirements`"),
+        &[any("module"), any("dockerizePip")],
+    ),
+    taken("serverless-package-external", "folders outside the service are packaged, from `custom.packageExternal`"),
+    taken("serverless-stage-manager", "stages that `custom.stages` does not list are refused"),
+    needless("serverless-offline", "`rlx invoke local` runs functions here, and `--local` deploys to an emulator"),
+    with_function_keys(
+        missing(
+            "serverless-webpack",
+            "bundle with webpack; rlx bundles TypeScript with esbuild, and JavaScript where `build.esbuild` is set",
+        ),
+        &[any("entrypoint")],
+    ),
+    without(
+        with_custom_keys(
+            taken(dotenv::NAME, "functions get the variables of `.env` files, from `custom.dotenv`"),
+            &[Key { name: "dotenv", schema: dotenv::schema }],
+        ),
+        &[("custom.dotenv.dotenvParser", "give the files to this JavaScript, and functions what it answers")],
+    ),
+    with_custom_keys(
+        taken(after::PRUNE, "old versions of functions and layers go after a deploy, from `custom.prune`"),
+        after::PRUNE_KEYS,
+    ),
+    taken("serverless-iam-roles-per-function", "`iamRoleStatements` of a function gives it a role of its own"),
+    with_custom_keys(
+        taken(
+            after::TERMINATION_PROTECTION,
+            "stacks are protected against deletion, from `custom.serverlessTerminationProtection`",
+        ),
+        after::TERMINATION_PROTECTION_KEYS,
+    ),
+    missing(
+        "serverless-bundle",
+        "bundle with webpack; rlx bundles TypeScript with esbuild, and JavaScript where `build.esbuild` is set",
+    ),
+    with_function_keys(
+        taken("serverless-esbuild", "Node.js functions are bundled, from `custom.esbuild`"),
+        &[any("skipEsbuild"), any("esbuildEntrypoint")],
+    ),
+    taken("serverless-plugin-typescript", "TypeScript functions are bundled with esbuild"),
+    missing("serverless-deployment-bucket", "make the deployment bucket where it is missing"),
+    with_function_keys(taken("serverless-wsgi", "WSGI apps get their handler, from `custom.wsgi`"), &[any("wsgi")]),
+    taken("serverless-pseudo-parameters", "`#{AWS::AccountId}` and the like are replaced"),
+    with_function_keys(taken("serverless-rust", "Rust functions are built with cargo"), &[any("rust")]),
+    needless("serverless-localstack", "`--local` and `stages.<name>.endpoint` deploy to an emulator"),
+    missing("serverless-domain-manager", "make a custom domain and its base path mapping, from `custom.customDomain`"),
+    missing("serverless-dynamodb-local", "run DynamoDB on this machine, from `custom.dynamodb`"),
+    missing("serverless-dynamodb", "run DynamoDB on this machine, from `custom.serverless-dynamodb`"),
+    with_top_level_keys(
+        missing("serverless-step-functions", "make state machines, from `stepFunctions`"),
+        &[any("stepFunctions")],
+    ),
+    missing("serverless-plugin-scripts", "run commands on lifecycle events, from `custom.scripts`"),
+    missing("serverless-scriptable-plugin", "run commands on lifecycle events, from `custom.scriptable`"),
+    missing("serverless-s3-sync", "copy folders into buckets after a deploy, from `custom.s3Sync`"),
+    with_function_keys(
+        missing(
+            "serverless-plugin-warmup",
+            "make a function that calls others to keep them warm, from `custom.warmup`",
+        ),
+        &[any("warmup")],
+    ),
+    taken("serverless-plugin-log-retention", "logs are kept as long as `custom.logRetentionInDays` says"),
+    needless("serverless-plugin-include-dependencies", "only files that are needed come into the archive"),
+    needless("serverless-plugin-tracing", "`provider.tracing` and `tracing` of a function do this"),
+    needless("serverless-plugin-split-stacks", "a template over 500 resources is said so before upload"),
+    missing("serverless-apigw-binary", "set binary media types; `provider.apiGateway.binaryMediaTypes` does this"),
+    missing("serverless-api-gateway-throttling", "set limits per route, from `custom.apiGatewayThrottling`"),
+    missing("serverless-api-gateway-caching", "cache responses, from `custom.apiGatewayCaching`"),
+    missing("serverless-associate-waf", "put a web ACL before the API, from `custom.associateWaf`"),
+    missing("serverless-plugin-aws-alerts", "make CloudWatch alarms, from `custom.alerts`"),
+    with_function_keys(
+        missing("serverless-plugin-canary-deployments", "shift traffic gradually, from `deploymentSettings`"),
+        &[any("deploymentSettings")],
+    ),
+    missing("serverless-appsync-plugin", "make GraphQL APIs, from `appSync`"),
+    missing("serverless-finch", "publish a website from a bucket, from `custom.client`"),
+    missing("serverless-export-env", "write environment variables to a file, from `custom.export-env`"),
+    missing("serverless-aws-documentation", "document the API, from `custom.documentation`"),
+    missing("serverless-openapi-documentation", "document the API, from `custom.documentation`"),
+    missing("serverless-plugin-datadog", "add Datadog's layers, from `custom.datadog`"),
+    missing("serverless-plugin-lambda-insights", "turn on Lambda Insights, from `custom.lambdaInsights`"),
+];
