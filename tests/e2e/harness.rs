@@ -27,11 +27,13 @@ pub fn emulator() -> &'static Emulator {
 pub fn strict_emulator() -> &'static Emulator {
     static EMULATOR: OnceLock<Emulator> = OnceLock::new();
     EMULATOR.get_or_init(|| {
-        // The installation is shared, the state is not.
-        let shared = emulator().cache.join("tools");
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("strict-cache");
         std::fs::create_dir_all(&cache).unwrap();
-        let _ = std::os::unix::fs::symlink(shared, cache.join("tools"));
+        // What is installed and built is shared, the state is not.
+        for shared in ["tools", "wheels", "members"] {
+            let _ = std::fs::create_dir_all(emulator().cache.join(shared));
+            let _ = std::os::unix::fs::symlink(emulator().cache.join(shared), cache.join(shared));
+        }
         start(cache, &["--auth"])
     })
 }
@@ -161,13 +163,18 @@ fn cargo_target() -> PathBuf {
 impl Project {
     /// A copy of a folder of the repository, and of what it needs beside it, at the same places.
     pub fn example(folder: &str, beside: &[&str]) -> Self {
+        Self::example_on(emulator(), folder, beside)
+    }
+
+    /// The same on an emulator.
+    pub fn example_on(emulator: &'static Emulator, folder: &str, beside: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let temp = tempfile::tempdir().unwrap();
         for path in [folder].iter().chain(beside) {
             copy(&root.join(path), &temp.path().join(path));
         }
         let name = folder.rsplit('/').next().unwrap_or_default().to_owned();
-        Self { home: temp.path().join(folder), _temp: temp, name, emulator: emulator() }
+        Self { home: temp.path().join(folder), _temp: temp, name, emulator }
     }
 
     /// What `rlx init` writes.

@@ -19,7 +19,7 @@ fn iam(parameters: &[(&str, &str)]) -> String {
 
 /// A user that holds these policies.
 pub struct User {
-    name: String,
+    pub name: String,
     key: String,
     secret: String,
 }
@@ -50,6 +50,10 @@ impl User {
 }
 
 fn hold(name: &str, policies: &[Value]) {
+    let held = iam(&[("Action", "ListUserPolicies"), ("UserName", name)]);
+    for policy in held.split("<member>").skip(1).filter_map(|rest| rest.split('<').next()) {
+        iam(&[("Action", "DeleteUserPolicy"), ("UserName", name), ("PolicyName", policy)]);
+    }
     for (index, policy) in policies.iter().enumerate() {
         iam(&[
             ("Action", "PutUserPolicy"),
