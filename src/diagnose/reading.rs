@@ -18,6 +18,13 @@ struct Finding {
     source: Source,
 }
 
+impl Finding {
+    /// A sentence that a tool says in passing.
+    fn is_aside(&self) -> bool {
+        matches!(&self.source, Source::Sentence(denial) if denial.aside)
+    }
+}
+
 enum Source {
     Sentence(Denial),
     Phrase(Found),
@@ -45,6 +52,10 @@ fn findings(prepared: &Prepared) -> Vec<Finding> {
     });
     let mut all: Vec<Finding> = sentences.chain(phrases).collect();
     all.retain(|finding| is_meant(prepared, finding));
+    // The words of a sentence are no finding beside it.
+    let asides: Vec<Range<usize>> = all.iter().filter(|f| f.is_aside()).map(|f| f.range.clone()).collect();
+    let within = |range: &Range<usize>| asides.iter().any(|aside| aside.start <= range.end && range.start < aside.end);
+    all.retain(|finding| finding.is_aside() || !within(&finding.range));
     all
 }
 

@@ -43,12 +43,11 @@ fn resource_arn(action: &str, told: &Told) -> String {
         return "*".to_owned();
     }
     let Some(resource) = told.resource.as_deref() else { return "*".to_owned() };
-    if resource.starts_with("arn:") {
-        let whole = !resource.contains("...") && !resource.contains("***") && resource.split(':').count() >= 6;
-        return if whole { resource.to_owned() } else { "*".to_owned() };
-    }
     let account =
-        told.principal.as_deref().and_then(|arn| arn.split(':').nth(4)).filter(|id| id.len() == 12).unwrap_or("*");
+        told.principal.as_deref().and_then(|arn| arn.split(':').nth(4)).filter(|id| is_account(id)).unwrap_or("*");
+    if resource.starts_with("arn:") {
+        return usable_arn(resource, account).unwrap_or_else(|| "*".to_owned());
+    }
     match resource.split_once(' ') {
         Some((kind @ ("role" | "policy" | "user" | "group"), name)) if action.starts_with("iam:") => {
             format!("arn:aws:iam::{account}:{kind}/{name}")
@@ -61,6 +60,49 @@ fn resource_arn(action: &str, told: &Told) -> String {
         }
         _ => "*".to_owned(),
     }
+}
+
+fn is_account(id: &str) -> bool {
+    id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// An ARN whose parts that were taken out (`<account>`, `${REGION}`, `...`, `****`) are wildcards; the account is
+/// then the given one. `None` where what is left names nothing.
+fn usable_arn(arn: &str, account: &str) -> Option<String> {
+    let parts: [&str; 6] = arn.splitn(6, ':').collect::<Vec<_>>().try_into().ok()?;
+    let [_, partition, service, region, owner, resource] = parts;
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !partition.starts_with("aws") || !plain(partition) || !plain(service) {
+        return None;
+    }
+    let region = if plain(region) { region } else { "*" };
+    let owner = if owner.is_empty() || owner == "aws" || is_account(owner) { owner } else { account };
+    let resource = with_wildcards(resource);
+    let named = !resource.is_empty() && !resource.contains(|c: char| c.is_whitespace() || "\"'`<>".contains(c));
+    named.then(|| format!("arn:{partition}:{service}:{region}:{owner}:{resource}"))
+}
+
+/// `*` for each part of a name that stands for something taken out.
+fn with_wildcards(name: &str) -> String {
+    const BRACKETS: [(&str, char); 3] = [("${", '}'), ("<", '>'), ("[", ']')];
+    let mut out = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(first) = rest.chars().next() {
+        let bracket = BRACKETS.iter().find(|(open, _)| rest.starts_with(open));
+        let dots = rest.len() - rest.trim_start_matches(['.', '…']).len();
+        let (taken, wild) = match bracket.and_then(|(_, close)| rest.find(*close)) {
+            Some(end) => (end + 1, true),
+            None if dots >= 3 => (dots, true),
+            None => (first.len_utf8(), first == '*'),
+        };
+        if !wild {
+            out.push_str(&rest[..taken]);
+        } else if !out.ends_with('*') {
+            out.push('*');
+        }
+        rest = &rest[taken..];
+    }
+    out
 }
 
 /// The service principal that a resource type hands its role to.
@@ -101,7 +143,7 @@ pub fn ask(kind: Kind, told: &Told, words: &str) -> Option<Ask> {
 
 /// The account of an ARN.
 pub fn account(arn: Option<&str>) -> Option<String> {
-    arn?.split(':').nth(4).filter(|id| id.len() == 12 && id.chars().all(|c| c.is_ascii_digit())).map(str::to_owned)
+    arn?.split(':').nth(4).filter(|id| is_account(id)).map(str::to_owned)
 }
 
 /// What an inline policy can be put on: `("user", "ann")`, `("role", "ci-deploy")`.
@@ -142,4 +184,37 @@ fn grants(document: &Value, statement: &Value) -> bool {
         actions.iter().all(|a| own_actions.iter().any(|o| wildcard::matches_ignoring_case(o, a)))
             && resources.iter().all(|r| own_resources.iter().any(|o| wildcard::covers(o, r)))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_message_leaves_out_of_an_arn_is_a_wildcard_in_the_statement() {
+        let usable = |arn: &str| usable_arn(arn, "123456789012");
+        assert_eq!(
+            usable("arn:aws:sqs:eu-west-1:<account id>:jobs").unwrap(),
+            "arn:aws:sqs:eu-west-1:123456789012:jobs"
+        );
+        assert_eq!(
+            usable("arn:aws:ssm:${REGION}:${ID}:parameter/a").unwrap(),
+            "arn:aws:ssm:*:123456789012:parameter/a"
+        );
+        assert_eq!(usable("arn:aws:s3:::shop-[redacted].csv").unwrap(), "arn:aws:s3:::shop-*.csv");
+        assert_eq!(usable("arn:aws:iam::123456789012:role/a...").unwrap(), "arn:aws:iam::123456789012:role/a*");
+        assert_eq!(usable("arn:aws:iam::*****:role/ops").unwrap(), "arn:aws:iam::123456789012:role/ops");
+        assert_eq!(usable("arn:aws:iam::etc"), None);
+    }
+
+    #[test]
+    fn a_whole_arn_stays_as_it_is() {
+        for arn in [
+            "arn:aws:lambda:eu-west-1:210987654321:function:shop:$LATEST",
+            "arn:aws:iam::aws:policy/AdministratorAccess",
+            "arn:aws:s3:::shop/in/*",
+        ] {
+            assert_eq!(usable_arn(arn, "*").as_deref(), Some(arn));
+        }
+    }
 }

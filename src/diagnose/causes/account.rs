@@ -108,7 +108,6 @@ pub(super) const ROWS: &[Cause] = &[
             "credentials are for the wrong account",
             "wrong account",
             "credentials could not be used * and are for the wrong account",
-            "Cross-account pass role is not allowed",
             "is not a valid account",
             "must be in the same account",
         ],

@@ -22,6 +22,14 @@ pub(super) const ROWS: &[Cause] = &[
     .says("The function's execution role lacks {action}, which the service calls in its name")
     .fix("Add the action to the function's role (`provider.iam.role.statements`), not to the user that deploys."),
     Cause::new(
+        "cross-account-pass-role",
+        Kind::Passrole,
+        &["Cross-account pass role is not allowed"],
+    )
+    .acts(Acts::Always("iam:PassRole"))
+    .says("A role of another account cannot be handed to a service: the credentials are for another account than the role")
+    .fix("Use credentials of the role's account (`aws sts get-caller-identity` shows which one you are in), or name a role of this one."),
+    Cause::new(
         "stream-role-lacks",
         Kind::ExecutionRoleLacks,
         &["Cannot access stream {resource}. Please ensure the role can perform the {operation}, "],

@@ -33,6 +33,8 @@ pub(super) const ROWS: &[Cause] = &[
             "Waiter encountered a terminal failure state",
             "Resource is not in the state stack",
             "ROLLBACK_IN_PROGRESS",
+            "rollback in progress",
+            "rollback complete",
             "UPDATE_ROLLBACK_COMPLETE",
             "UPDATE_ROLLBACK_IN_PROGRESS",
             "The stack rolled back",

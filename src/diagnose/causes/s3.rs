@@ -33,6 +33,14 @@ pub(super) const ROWS: &[Cause] = &[
     .says("Lambda could not read the code {resource} with the caller's rights")
     .fix("Allow s3:GetObject (s3:GetObjectVersion with a version) on that key to the identity that deploys, and see that the bucket is yours and in this region."),
     Cause::new(
+        "template-not-readable",
+        Kind::S3Bare,
+        &["S3 error: Access Denied"],
+    )
+    .acts(Acts::Always("s3:GetObject"))
+    .says("CloudFormation could not read the template from its bucket with the caller's rights")
+    .fix("Allow s3:GetObject on the template's key to the identity that deploys, and see whether a Deny in the bucket's policy, or the bucket's key, keeps it out."),
+    Cause::new(
         "s3-head-refused",
         Kind::S3Bare,
         &["(403) when calling the HeadObject operation", "(403) when calling the HeadBucket operation", "S3 * 403 Forbidden",

@@ -106,7 +106,7 @@ macro_rules! form {
 }
 
 /// The forms that name a call; a field that an earlier one filled stays.
-static FORMS: [Form; 21] = [
+static FORMS: [Form; 23] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
     form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
@@ -162,6 +162,20 @@ static FORMS: [Form; 21] = [
     )),
     form!("services.", r"services\.([a-z0-9]+)\.model\.", |c, call| set_service(call, &c[1])),
     form!("lib/services/", r"lib/services/([a-z0-9]+)\.js", |c, call| set_service(call, &c[1])),
+    // A frame of the JavaScript SDK v3, of the Java SDKs
+    form!("de_", r"\bde_([A-Z][A-Za-z0-9]+?)Command(?:Error)?\b", |c, call| set_operation(call, &c[1])),
+    form!(
+        "Client.",
+        r"\b(?:Default)?(?:Amazon|AWS)?([A-Z][A-Za-z0-9]*?)(?:Async)?Client\.([a-z][A-Za-z0-9]+)\(",
+        |c, call| {
+            if let Some(prefix) = catalogue::prefix_of_service(&c[1])
+                && !catalogue::actions_of_operation(prefix, &capitalized(&c[2])).is_empty()
+            {
+                call.service.get_or_insert(prefix);
+                set_operation(call, &c[2]);
+            }
+        }
+    ),
     form!("@aws-sdk/", r"@aws-sdk/client-([a-z0-9-]+)", |c, call| set_service(call, &c[1])),
     // An endpoint
     form!(
@@ -270,7 +284,7 @@ fn stack_event(part: &str, number: usize, call: &mut Call) {
 /// `creating IAM Role` → `iam:CreateRole`, where there is such an action.
 fn prose(c: &Captures, call: &mut Call) {
     let verbs: &[&str] = match c[1].to_ascii_lowercase().as_str() {
-        "creat" => &["Create", "Put"],
+        "creat" => &["Create", "Put", "Run", "Register", "Request"],
         "launch" => &["Run"],
         "updat" => &["Update", "Modify", "Put"],
         "delet" => &["Delete"],

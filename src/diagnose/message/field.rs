@@ -8,6 +8,9 @@ const PRINCIPAL: usize = 420;
 /// The longest resource, in squeezed bytes.
 const RESOURCE: usize = 700;
 
+/// The longest word that stands for something taken out, such as `<your account id>`, in bytes.
+const LONGEST_PLACEHOLDER: usize = 40;
+
 /// What ends a resource within its sentence, squeezed.
 const BEHIND_RESOURCE: [&str; 17] = [
     "becauseno",
@@ -72,7 +75,9 @@ pub fn principal(text: &str, squeezed: &Squeezed, start: usize) -> Option<String
     let range = squeezed.range(from + at..end);
     let raw = joined(&text[range]);
     let name = raw.trim().trim_matches(['"', '\'', '`', ',', '[', ']', ' ']).trim();
-    let plausible = !name.is_empty() && name.len() < 400 && (name.starts_with("arn:") || !name.contains(' '));
+    let name = if name.contains("***") { name } else { name.trim_matches('*') };
+    let whole = name.starts_with("arn:") || !without_placeholders(name).contains(' ');
+    let plausible = !name.is_empty() && name.len() < 400 && whole;
     plausible.then(|| name.to_owned())
 }
 
@@ -104,7 +109,9 @@ pub fn action(text: &str, squeezed: &Squeezed, at: usize) -> Option<(String, usi
     let from = squeezed.start(at);
     let line = text.get(from..)?;
     let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-:*_".contains(c))).unwrap_or(line.len());
+    // `**s3:GetObject**` is Markdown, `s3:Get*` is not.
     let word = line[..end].trim_end_matches([':', '-', '_']);
+    let word = word.strip_suffix("**").unwrap_or(word).trim_start_matches(['*', '_']);
     let cut = line[end..].starts_with('…') || line[end..].starts_with("...") || line[end..].trim().is_empty();
     let behind = at + rest.len().min(word.len());
     if word.is_empty() {
@@ -195,12 +202,30 @@ fn believable(raw: &str) -> Option<String> {
     }
     if raw.starts_with("arn:") {
         let name = joined(raw);
-        // Text that was left out stays visible as ` ... `.
-        return (!name.replace(" ... ", "").contains(|c: char| c.is_whitespace() || "\"'<>".contains(c)))
-            .then_some(name);
+        // Text that was left out stays visible as ` ... ` or `<account id>`.
+        let told = without_placeholders(&name).replace(" ... ", "");
+        return (!told.contains(|c: char| c.is_whitespace() || "\"'<>".contains(c))).then_some(name);
     }
     let name = raw.split_whitespace().collect::<Vec<_>>().join(" ");
     (name.split(' ').count() <= 3 && !name.contains(['"', '\'', '{', '}'])).then_some(name)
+}
+
+/// Without what stands for something that was taken out, such as `<account id>`.
+fn without_placeholders(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((before, behind)) = rest.split_once('<') {
+        let Some((inside, after)) = behind.split_once('>').filter(|(inside, _)| inside.len() <= LONGEST_PLACEHOLDER)
+        else {
+            break;
+        };
+        out.push_str(before);
+        if inside.contains('<') {
+            out.push_str(inside);
+        }
+        rest = after;
+    }
+    out + rest
 }
 
 /// The resource at the start of a text whose sentence ends there: an ARN, a bare name with its kind, or a word.
@@ -214,11 +239,25 @@ fn word_at(text: &str) -> String {
     let mut end = line[kind..].find(stop).map_or(line.len(), |end| kind + end);
     if line.starts_with("arn:") {
         // An ARN with a part left out, `arn:aws:dynamodb:us-east-1: ... :table/orders`.
-        while let Some(rest) = line[end..].strip_prefix(" ... ") {
-            end += 5 + rest.find(stop).unwrap_or(rest.len());
+        loop {
+            if let Some(rest) = line[end..].strip_prefix(" ... ") {
+                end += 5 + rest.find(stop).unwrap_or(rest.len());
+            } else if let Some(close) = open_placeholder(&line[..end]).and_then(|_| line[end..].find('>'))
+                && close <= LONGEST_PLACEHOLDER
+            {
+                end += close;
+                end += line[end..].find(stop).unwrap_or(line.len() - end);
+            } else {
+                break;
+            }
         }
     }
     line[..end].to_owned()
+}
+
+/// Where a `<` stands that no `>` has closed yet.
+fn open_placeholder(text: &str) -> Option<usize> {
+    text.rfind('<').filter(|at| !text[*at..].contains('>'))
 }
 
 /// A word of a text, from a byte on, to the next blank or quote; without the sentence's marks.
@@ -232,6 +271,9 @@ pub fn trimmed(name: &str) -> &str {
     loop {
         let before = name;
         name = name.trim_end_matches([',', ';', '\\', '!', '?']);
+        if !name.ends_with("***") {
+            name = name.strip_suffix("**").unwrap_or(name);
+        }
         if name.ends_with('.') && !name.ends_with("..") {
             name = &name[..name.len() - 1];
         }
