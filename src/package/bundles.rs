@@ -3,11 +3,18 @@
 use super::PackageError;
 use super::plan::wanted;
 use super::request::{PackageRequest, Progress, Stage};
-use crate::build::node::{bundle, with_dependencies};
+use crate::build::node::{bundle, webpack, with_dependencies};
 use crate::build::{Members, target};
+use crate::manifest::service::Function;
 use crate::manifest::{Problem, Problems, Service};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+/// What is bundled instead of a function's handler: `entrypoint` of serverless-webpack, `esbuildEntrypoint` of
+/// serverless-esbuild.
+pub fn entry_point(function: &Function) -> Option<&str> {
+    ["entrypoint", "esbuildEntrypoint"].iter().find_map(|key| function.raw[*key].as_str())
+}
 
 /// Bundles the functions that are to be; gives the files of each.
 pub fn build(
@@ -15,7 +22,7 @@ pub fn build(
     request: &PackageRequest<'_>,
     notes: &mut Problems,
 ) -> Result<BTreeMap<String, Members>, PackageError> {
-    let options = bundle::Options::read(&service.custom, &service.build);
+    let options = bundle::Options::read(&service.custom, &service.build).over(webpack::options(service));
     let mut groups: BTreeMap<&str, Vec<(&str, PathBuf)>> = BTreeMap::new();
     for function in wanted(service, request) {
         let runtime = target::runtime(service, function);
@@ -23,7 +30,8 @@ pub fn build(
         if !runtime.starts_with("nodejs") || skipped || function.package.artifact.is_some() {
             continue;
         }
-        let entry = function.handler.as_deref().and_then(|handler| options.entry(&service.dir, handler));
+        let source = entry_point(function).or(function.handler.as_deref());
+        let entry = source.and_then(|source| options.entry(&service.dir, source));
         if let Some(entry) = entry {
             groups.entry(runtime).or_default().push((&function.key, entry));
         }
@@ -34,6 +42,11 @@ pub fn build(
     }
     for note in options.notes() {
         notes.push(Problem::at("custom.esbuild", note).warning());
+    }
+    if let Some(config) = webpack::config(service) {
+        let note = format!("`{config}` is not read: functions are bundled with esbuild");
+        let help = "say its aliases, loaders and definitions in `build.esbuild`, with options of esbuild";
+        notes.push(Problem::at("custom.webpack", note).help(help).warning());
     }
     let external = with_dependencies(&service.dir, &options.external())?;
     for (runtime, functions) in groups {

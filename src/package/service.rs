@@ -139,6 +139,10 @@ fn check_handlers(
         return;
     }
     for function in &planned.functions {
+        // Its handler is somebody else's, such as a wrapper in a layer.
+        if bundles::entry_point(function).is_some() {
+            continue;
+        }
         let application = Application::of(service, function).filter(|_| is_python(service, function));
         let Some(handler) = application.map(|a| a.module()).or_else(|| function.handler.clone()) else { continue };
         let candidates = handler::candidates(target::runtime(service, function), &handler);

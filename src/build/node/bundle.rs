@@ -38,6 +38,14 @@ impl Options {
         Self { everything, nothing, given: maps.flat_map(Clone::clone).collect() }
     }
 
+    /// With what a bundler's plugin asked for; esbuild's own options count more.
+    #[must_use]
+    pub fn over(mut self, plugin: Option<Map<String, Value>>) -> Self {
+        let Some(mut given) = plugin else { return self };
+        given.extend(std::mem::take(&mut self.given));
+        Self { everything: true, given, ..self }
+    }
+
     /// The source of a handler, if it is to be bundled.
     pub fn entry(&self, service_dir: &Path, handler: &str) -> Option<PathBuf> {
         let module = handler.rsplit_once('.')?.0.trim_start_matches("./");

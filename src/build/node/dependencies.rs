@@ -45,6 +45,11 @@ pub fn with_dependencies(service_dir: &Path, packages: &[String]) -> Result<Memb
     Ok(members)
 }
 
+/// The packages that a service's `package.json` names for run time.
+pub fn production(service_dir: &Path) -> Vec<String> {
+    manifest(service_dir).map(|manifest| names(&manifest, &["dependencies"])).unwrap_or_default()
+}
+
 /// Folders with a `package.json` that are no packages of `node_modules`.
 fn projects(dir: &Path) -> Vec<PathBuf> {
     let skipped = ["node_modules", ".git", ".rlx", ".serverless", "target", ".venv", "venv"];

@@ -4,5 +4,6 @@ pub mod bundle;
 mod dependencies;
 mod flags;
 mod tool;
+pub mod webpack;
 
 pub use dependencies::{development, with_dependencies};

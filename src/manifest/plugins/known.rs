@@ -1,6 +1,7 @@
 //! The plugins that rlx knows.
 
 use super::{Key, Plugin, Role, dotenv};
+use crate::build::node::webpack;
 use crate::deploy::after;
 use serde_json::json;
 
@@ -50,12 +51,15 @@ pub const KNOWN: &[Plugin] = &[
     taken("serverless-package-external", "folders outside the service are packaged, from `custom.packageExternal`"),
     taken("serverless-stage-manager", "stages that `custom.stages` does not list are refused"),
     needless("serverless-offline", "`rlx invoke local` runs functions here, and `--local` deploys to an emulator"),
-    with_function_keys(
-        missing(
-            "serverless-webpack",
-            "bundle with webpack; rlx bundles TypeScript with esbuild, and JavaScript where `build.esbuild` is set",
+    without(
+        with_custom_keys(
+            with_function_keys(
+                taken(webpack::WEBPACK, "Node.js functions are bundled, with esbuild instead of webpack"),
+                &[any("entrypoint")],
+            ),
+            &[Key { name: "webpack", schema: webpack::webpack_schema }],
         ),
-        &[any("entrypoint")],
+        webpack::WEBPACK_UNREAD,
     ),
     without(
         with_custom_keys(
@@ -76,9 +80,15 @@ pub const KNOWN: &[Plugin] = &[
         ),
         after::TERMINATION_PROTECTION_KEYS,
     ),
-    missing(
-        "serverless-bundle",
-        "bundle with webpack; rlx bundles TypeScript with esbuild, and JavaScript where `build.esbuild` is set",
+    without(
+        with_custom_keys(
+            taken(
+                webpack::BUNDLE,
+                "Node.js functions are bundled, with esbuild instead of webpack, from `custom.bundle`",
+            ),
+            &[Key { name: "bundle", schema: webpack::bundle_schema }],
+        ),
+        webpack::BUNDLE_UNREAD,
     ),
     with_function_keys(
         taken("serverless-esbuild", "Node.js functions are bundled, from `custom.esbuild`"),
@@ -91,8 +101,8 @@ pub const KNOWN: &[Plugin] = &[
     with_function_keys(taken("serverless-rust", "Rust functions are built with cargo"), &[any("rust")]),
     needless("serverless-localstack", "`--local` and `stages.<name>.endpoint` deploy to an emulator"),
     missing("serverless-domain-manager", "make a custom domain and its base path mapping, from `custom.customDomain`"),
-    missing("serverless-dynamodb-local", "run DynamoDB on this machine, from `custom.dynamodb`"),
-    missing("serverless-dynamodb", "run DynamoDB on this machine, from `custom.serverless-dynamodb`"),
+    needless("serverless-dynamodb-local", "`--local` deploys to an emulator that has DynamoDB"),
+    needless("serverless-dynamodb", "`--local` deploys to an emulator that has DynamoDB"),
     with_top_level_keys(
         missing("serverless-step-functions", "make state machines, from `stepFunctions`"),
         &[any("stepFunctions")],
