@@ -36,7 +36,9 @@ impl Fixture {
     }
 
     pub fn run(&self) -> Result<Packaged, PackageError> {
-        let env: BTreeMap<String, String> = std::env::vars().collect();
+        let mut env: BTreeMap<String, String> = std::env::vars().collect();
+        // Projects of the same name in one target directory would overwrite each other's binaries.
+        env.insert("CARGO_TARGET_DIR".to_owned(), self.root.path().join("target").display().to_string());
         package(
             &self.service,
             &PackageRequest {
