@@ -31,14 +31,18 @@ pub(super) const ROWS: &[Cause] = &[
         Kind::UnknownDeny,
         &[
             "not authorized to create or assume a service linked role",
-            "does not have permission to create a service linked role",
-            "does not have permission to create a service-linked role",
+            "permission to create a service-linked role",
             "not authorized to create a service-linked role",
             "you must enable a service-linked role",
             "unable to create service linked role",
             "Unable to create the service-linked role",
-            "Caller does not have permission to create a Service Linked Role",
-            "verify that you have permission to create service linked role",
+            "permission to create a Service Linked Role",
+            "permissions to create a Service Linked Role",
+            "permissions to create a service-linked role",
+            "permission to create service linked role",
+            "permissions to create service linked role",
+            "Service Linked Role does not exist",
+            "service-linked role does not exist",
             "Unable to assume the service linked role. Please verify that the ECS service linked role exists",
         ],
     )
@@ -95,6 +99,15 @@ pub(super) const ROWS: &[Cause] = &[
     .acts(Acts::Said)
     .says("{action} is missing")
     .fix("Allow it to the identity that makes the call."),
+    Cause::new(
+        "bootstrap-version-unread",
+        Kind::UnknownDeny,
+        &["during the confirmation via SSM parameter {resource} the following error occurred"],
+    )
+    .weight(Weight::Bare)
+    .acts(Acts::Always("ssm:GetParameter"))
+    .says("The CDK could not read the version of its bootstrap stack from {resource}")
+    .fix("Allow ssm:GetParameter on the cdk-bootstrap parameters to the caller, or to the deploy role by bootstrapping again (`cdk bootstrap`)."),
     Cause::new(
         "access-to-the-resource",
         Kind::UnknownDeny,

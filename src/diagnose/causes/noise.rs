@@ -51,6 +51,7 @@ pub(super) const ROWS: &[Cause] = &[
             "The stack named * failed",
             "An error occurred when pushing the resources to the cloud",
             "Deployment failed",
+            "Operation failed!",
             "Deploy failed",
         ],
     )

@@ -73,23 +73,25 @@ const LIKELY: &[&str] = &[
     "athena",
     "servicequotas",
     "organizations",
+    "es",
+    "elasticfilesystem",
+    "elasticache",
+    "elasticbeanstalk",
+    "amplify",
+    "iot",
+    "bedrock",
+    "batch",
+    "transfer",
+    "aoss",
+    "servicediscovery",
+    "budgets",
 ];
 
 /// What API Gateway's operations are about; its actions are HTTP methods, which every operation would fit.
-const API_GATEWAY: [&str; 12] = [
-    "RestApi",
-    "Deployment",
-    "Stage",
-    "Method",
-    "Integration",
-    "ApiKey",
-    "UsagePlan",
-    "Authorizer",
-    "DomainName",
-    "BasePathMapping",
-    "VpcLink",
-    "Api",
-];
+const API_GATEWAY: [&str; 5] = ["Deployment", "ApiKey", "Authorizer", "DomainName", "Api"];
+/// The same, where no other service is as likely.
+const ONLY_API_GATEWAY: [&str; 7] =
+    ["RestApi", "Stage", "Method", "Integration", "UsagePlan", "BasePathMapping", "GatewayResponse"];
 
 /// A form that names a call.
 struct Form {
@@ -115,7 +117,7 @@ static FORMS: [Form; 23] = [
         call.operation.get_or_insert(operation);
     }),
     // boto3, AWS CLI
-    form!("calling", r"when\s+calling\s+the\s+([A-Za-z0-9]+)\s+operation", |c, call| set_operation(call, &c[1])),
+    form!("calling", r"when\s+calling\s+(?:the\s+)?([A-Za-z0-9]+)\s+operation", |c, call| set_operation(call, &c[1])),
     // Go SDK v2, Terraform: `operation error S3: PutObject`
     form!("operation error", r"operation error ([A-Za-z0-9 ]+): ([A-Z][A-Za-z0-9]+)", |c, call| {
         set_service(call, &c[1]);
@@ -357,12 +359,14 @@ pub fn action_of(service: Option<&str>, operation: &str) -> Option<String> {
         // Two services with the same operation: no guess.
         all.next().filter(|_| all.next().is_none()).map(|action| action.name().to_owned())
     };
-    let api_gateway = || API_GATEWAY.iter().any(|noun| operation.contains(noun)).then(|| find("apigateway")).flatten();
+    let api_gateway =
+        |nouns: &[&str]| nouns.iter().any(|noun| operation.contains(noun)).then(|| find("apigateway")).flatten();
     service
         .and_then(find)
+        .or_else(|| api_gateway(&ONLY_API_GATEWAY))
         .or_else(|| LIKELY.iter().find_map(|prefix| find(prefix)))
         .or_else(anywhere)
-        .or_else(api_gateway)
+        .or_else(|| api_gateway(&API_GATEWAY))
 }
 
 /// The most telling action of a resource type's handler: the one that is named like the resource.

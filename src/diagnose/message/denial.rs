@@ -59,6 +59,7 @@ pub fn read(text: &str, squeezed: &Squeezed) -> Vec<Denial> {
             found.extend(sentence(text, squeezed, at, at + anchor.len()));
         }
     }
+    found.extend(super::labelled::read(text, squeezed));
     let all = found.clone();
     found.retain(|denial| !all.iter().any(|other| denial.is_cut_of(other)));
     found.sort_by_key(|denial| denial.range.start);
@@ -116,9 +117,9 @@ fn sentence(text: &str, squeezed: &Squeezed, start: usize, mut after: usize) -> 
 }
 
 /// A reason, and where it ends in the squeezed text.
-struct Reason {
-    layer: Option<Layer>,
-    effect: Effect,
+pub(super) struct Reason {
+    pub(super) layer: Option<Layer>,
+    pub(super) effect: Effect,
     end: usize,
 }
 
@@ -146,7 +147,7 @@ const LAYERS: [(&str, Layer); 20] = [
 ];
 
 /// The reason at the start of a squeezed text, perhaps behind a few words.
-fn reason_of(text: &str, action: Option<&str>) -> Option<Reason> {
+pub(super) fn reason_of(text: &str, action: Option<&str>) -> Option<Reason> {
     // The next sentence of the same kind begins a denial of its own.
     let text = &text[..text.find("isnotauthorizedto").unwrap_or(text.len())];
     let implicit = ["becauseno", "becausethe", "asno", "sinceno"]
