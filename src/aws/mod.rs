@@ -11,7 +11,7 @@ pub use call_log::CallLog;
 pub use error::{AwsError, NO_CREDENTIALS, Named};
 pub use remote::AwsRemote;
 pub use settings::{Endpoint, Settings};
-pub use signed::{JsonCall, RestCall};
+pub use signed::{JsonCall, RestCall, XmlCall};
 
 use crate::context::Context;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -41,6 +41,23 @@ struct Inner {
     iam: OnceLock<aws_sdk_iam::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
     http: OnceLock<aws_smithy_http_client::Connector>,
+}
+
+impl Inner {
+    fn new(settings: Settings, config: SdkConfig, log: CallLog) -> Self {
+        Self {
+            settings,
+            config,
+            log,
+            cloudformation: OnceLock::new(),
+            s3: OnceLock::new(),
+            lambda: OnceLock::new(),
+            logs: OnceLock::new(),
+            iam: OnceLock::new(),
+            sts: OnceLock::new(),
+            http: OnceLock::new(),
+        }
+    }
 }
 
 /// Defines the accessor of a client.
@@ -91,18 +108,15 @@ impl Aws {
         }
         let config = loader.load().await;
         let log = CallLog::new(context.report.clone());
-        Self(Arc::new(Inner {
-            settings,
-            config,
-            log,
-            cloudformation: OnceLock::new(),
-            s3: OnceLock::new(),
-            lambda: OnceLock::new(),
-            logs: OnceLock::new(),
-            iam: OnceLock::new(),
-            sts: OnceLock::new(),
-            http: OnceLock::new(),
-        }))
+        Self(Arc::new(Inner::new(settings, config, log)))
+    }
+
+    /// The same in another region, for what AWS keeps in one: certificates of CloudFront, DNS.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        let settings = Settings { region: region.to_owned(), ..self.0.settings.clone() };
+        let config = self.0.config.to_builder().region(Region::new(region.to_owned())).build();
+        Self(Arc::new(Inner::new(settings, config, self.0.log.clone())))
     }
 
     client!(cloudformation, aws_sdk_cloudformation, "CloudFormation");

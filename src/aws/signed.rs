@@ -52,6 +52,24 @@ pub struct RestCall<'a> {
     pub body: Value,
 }
 
+/// A call in the REST XML protocol (<https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html>) of a service
+/// that AWS has in one place for all regions, such as Route 53.
+#[derive(Debug, Clone)]
+pub struct XmlCall<'a> {
+    /// As people call it: `Route 53`.
+    pub service: &'a str,
+    /// As signatures and hosts call it: `route53`.
+    pub id: &'a str,
+    /// Such as `ListHostedZones`.
+    pub operation: &'a str,
+    /// Such as `GET`.
+    pub method: &'a str,
+    /// Path and query, encoded.
+    pub path: String,
+    /// The document; empty sends none.
+    pub body: String,
+}
+
 /// A call of either protocol as it is sent.
 struct Outgoing<'a> {
     service: &'a str,
@@ -62,6 +80,8 @@ struct Outgoing<'a> {
     content_type: String,
     target: Option<String>,
     body: String,
+    /// The answer is XML, and given as text; the host has no region.
+    xml: bool,
 }
 
 /// An attempt that failed, and whether another one may help.
@@ -82,6 +102,7 @@ impl Aws {
             content_type: format!("application/x-amz-json-{}", call.protocol),
             target: Some(format!("{}.{}", call.target, call.operation)),
             body: call.body.to_string(),
+            xml: false,
         })
         .await
     }
@@ -97,8 +118,25 @@ impl Aws {
             content_type: "application/json".to_owned(),
             target: None,
             body: if call.body.is_null() { String::new() } else { call.body.to_string() },
+            xml: false,
         })
         .await
+    }
+
+    /// Calls, with retries as the SDK's clients make them; gives the XML of the answer.
+    pub async fn call_xml(&self, call: &XmlCall<'_>) -> Result<String, AwsError> {
+        let outgoing = Outgoing {
+            service: call.service,
+            id: call.id,
+            operation: call.operation,
+            method: call.method,
+            path: &call.path,
+            content_type: "application/xml".to_owned(),
+            target: None,
+            body: call.body.clone(),
+            xml: true,
+        };
+        self.send(&outgoing).await.map(|answer| answer.as_str().unwrap_or_default().to_owned())
     }
 
     async fn send(&self, call: &Outgoing<'_>) -> Result<Value, AwsError> {
@@ -159,7 +197,11 @@ impl Aws {
             .await
             .map_err(|e| failed(BAD_ANSWER, e.to_string(), true))?
             .into_bytes();
-        let body = if bytes.is_empty() { Ok(Value::Null) } else { serde_json::from_slice::<Value>(&bytes) };
+        let body = match (call.xml, bytes.is_empty()) {
+            (true, _) => Ok(xml_body(&String::from_utf8_lossy(&bytes), status)),
+            (false, true) => Ok(Value::Null),
+            (false, false) => serde_json::from_slice::<Value>(&bytes),
+        };
         if status < 300 {
             return body.map_err(|e| failed(BAD_ANSWER, e.to_string(), true));
         }
@@ -189,6 +231,7 @@ impl Aws {
         let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let url = match self.endpoint().url() {
             Some(url) => format!("{url}{}", call.path),
+            None if call.xml => format!("https://{}.{suffix}{}", call.id, call.path),
             None => format!("https://{}.{region}.{suffix}{}", call.id, call.path),
         };
         let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
@@ -223,6 +266,20 @@ impl Aws {
         request.headers_mut().insert("content-length", body.len().to_string());
         Ok(request)
     }
+}
+
+/// What an XML answer says: all of it as a text, of an error its code and message.
+fn xml_body(text: &str, status: u16) -> Value {
+    if status < 300 {
+        return Value::String(text.to_owned());
+    }
+    serde_json::json!({ "Code": xml_text(text, "Code"), "Message": xml_text(text, "Message") })
+}
+
+/// The text of the first element of a name, without entities.
+fn xml_text<'t>(text: &'t str, name: &str) -> &'t str {
+    let begin = text.split_once(&format!("<{name}>")).map_or("", |(_, rest)| rest);
+    begin.split_once(&format!("</{name}>")).map_or("", |(inner, _)| inner)
 }
 
 /// Exponential with full jitter

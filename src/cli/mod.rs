@@ -8,6 +8,7 @@ mod deploy_function;
 mod deploy_list;
 mod diagnose;
 mod doctor;
+mod domain;
 mod drift;
 mod error;
 pub mod guard;
@@ -104,6 +105,7 @@ pub enum Command {
     Deploy(deploy::DeployArgs),
     Diagnose(diagnose::DiagnoseArgs),
     Doctor(doctor::DoctorArgs),
+    Domain(domain::DomainArgs),
     Drift(drift::DriftArgs),
     Import(import::ImportArgs),
     Info(info::InfoArgs),
@@ -152,6 +154,7 @@ fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
         Command::Deploy(args) => deploy::run(&args, context),
         Command::Diagnose(args) => diagnose::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
+        Command::Domain(args) => domain::run(&args, context),
         Command::Drift(args) => drift::run(&args, context),
         Command::Import(args) => import::run(&args, context),
         Command::Info(args) => info::run(&args, context),

@@ -120,16 +120,22 @@ async fn set_tags(
 }
 
 /// The members of a list; API Gateway calls `items` of the SDK `item` on the wire.
-fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
+pub(super) fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
-async fn call(aws: &Aws, operation: &str, method: &str, path: String, body: Value) -> Result<Value, AwsError> {
+pub(super) async fn call(
+    aws: &Aws,
+    operation: &str,
+    method: &str,
+    path: String,
+    body: Value,
+) -> Result<Value, AwsError> {
     aws.call_rest(&RestCall { service: "API Gateway", id: "apigateway", operation, method, path, body }).await
 }
 
 /// Percent-encodes everything but what never needs it in a URL (RFC 3986, unreserved).
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),

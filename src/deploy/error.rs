@@ -41,6 +41,9 @@ pub enum DeployError {
     /// A file could not be read or written.
     #[error("cannot {action} {path}: {source}", path = path.display())]
     Io { action: &'static str, path: PathBuf, source: std::io::Error },
+    /// The custom domain of an API.
+    #[error("custom domain {domain}: {problem}")]
+    Domain { domain: String, problem: String, help: String },
     /// There is no such earlier deployment.
     #[error("{0}")]
     NoDeployment(String),
@@ -108,6 +111,7 @@ impl DeployError {
                 "if it shall really go: aws cloudformation update-termination-protection \
                  --no-enable-termination-protection --stack-name {stack}"
             )],
+            Self::Domain { help, .. } => vec![help.clone()],
             Self::NoDeployment(_) => vec![format!("to see which are kept: rlx deploy list{stage}")],
             _ => Vec::new(),
         }

@@ -1,5 +1,6 @@
 //! Takes a stack away.
 
+use super::after::After;
 use super::bucket::Bucket;
 use super::monitor::{self, Operation};
 use super::progress::{Progress, Watch};
@@ -121,6 +122,7 @@ async fn run(aws: &Aws, service: &Service, stack: Stack, who: &str, watch: Watch
     if has_usage_plans(service) {
         api_stage::leave_usage_plans(aws, &stack).await?;
     }
+    After::of(service).undo(aws, &stack, watch).await?;
     watch(Progress::Step("deleting the stack"));
     let id = format!("{TOKEN_PREFIX}{}", super::bucket::hex(&fastrand::u64(..).to_be_bytes()));
     let token = token(&id, who);

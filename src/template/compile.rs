@@ -1,7 +1,7 @@
 //! Runs the compilers in the framework's order.
 
 use super::naming::Naming;
-use super::{Template, core, events, function, layer, pseudo_parameters, resources, role};
+use super::{Template, core, events, function, layer, plugins, pseudo_parameters, resources, role};
 use crate::manifest::{Problems, Service};
 use crate::package::Artifacts;
 use std::collections::HashMap;
@@ -51,6 +51,7 @@ pub fn compile(service: &Service, artifacts: &Artifacts) -> (Template, Problems)
     for event in events::ALL {
         (event.compile)(&mut it);
     }
+    plugins::compile(&mut it);
     function::own_roles(&mut it);
     resources::export_outputs(&mut it);
     resources::merge_own(&mut it);

@@ -11,6 +11,7 @@ mod function;
 mod golden;
 mod layer;
 pub mod naming;
+mod plugins;
 mod pseudo_parameters;
 mod resources;
 mod role;

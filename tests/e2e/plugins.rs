@@ -1,6 +1,6 @@
 //! What rlx does in the place of plugins of the Serverless Framework.
 
-use crate::harness::Project;
+use crate::harness::{Project, emulator};
 
 const APP: &str = "import os\ndef hello(event, context):\n    return {'word': os.environ.get('WORD')}\n";
 
@@ -30,4 +30,46 @@ fn dotenv_prune_and_termination_protection_are_taken_over() {
     assert_eq!(project.json(&["deploy"])["status"], "deployed");
     assert_eq!(project.json(&["deploy"])["status"], "unchanged");
     assert_eq!(project.json(&["remove"])["status"], "removed");
+}
+
+/// What API Gateway tells of a path, such as `/domainnames/api.example.com`.
+fn api_gateway(path: &str) -> Option<serde_json::Value> {
+    // The emulator finds the service in the scope of the signature, and does not check it.
+    let scope =
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/apigateway/aws4_request, SignedHeaders=host, Signature=0";
+    let address = format!("{}{path}", emulator().endpoint);
+    ureq::get(address).header("Authorization", scope).call().ok()?.body_mut().read_json().ok()
+}
+
+#[test]
+fn a_custom_domain_is_made_mapped_and_deleted_with_the_stack() {
+    let project = Project::new("provider: {name: aws}\n");
+    let domain = format!("{}.example.com", project.name);
+    let manifest = |path: &str| {
+        format!(
+            "provider: {{name: aws, runtime: python3.12}}\nplugins: [serverless-domain-manager]\n\
+             custom:\n  customDomain:\n    domainName: {domain}\n    basePath: {path}\n    endpointType: regional\n    \
+             apiType: http\n    certificateArn: arn:aws:acm:us-east-1:000000000000:certificate/1\n    \
+             createRoute53Record: false\n    autoDomain: true\n\
+             functions: {{hello: {{handler: app.hello, events: [httpApi: GET /hello]}}}}\n"
+        )
+    };
+    let paths = || {
+        let mappings = api_gateway(&format!("/v2/domainnames/{domain}/apimappings")).expect("mappings");
+        let items = mappings["items"].as_array().expect("a list").clone();
+        items.iter().map(|item| item["apiMappingKey"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    project.file("app.py", APP).manifest(&manifest("v1"));
+    let deployed = project.json(&["deploy"]);
+    assert_eq!(deployed["outputs"]["DomainNameHttp"], domain.as_str());
+    assert_eq!(paths(), ["v1"]);
+    assert_eq!(project.json(&["deploy"])["status"], "unchanged");
+
+    project.manifest(&manifest("v2"));
+    project.ok(&["deploy"]);
+    assert_eq!(paths(), ["v2"]);
+    assert_eq!(project.json(&["domain", "create"])["domains"][0]["changed"], false);
+
+    assert_eq!(project.json(&["remove"])["status"], "removed");
+    assert!(api_gateway(&format!("/v2/domainnames/{domain}")).is_none());
 }

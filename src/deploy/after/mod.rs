@@ -3,6 +3,7 @@
 //!
 //! All of it is part of a deploy's fingerprint, so that a deploy that would do the same again does nothing.
 
+pub mod domain;
 mod protection;
 mod prune;
 
@@ -31,12 +32,18 @@ pub struct After {
     protection: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     prune: Option<prune::Prune>,
+    #[serde(skip_serializing_if = "domain::Domains::is_empty")]
+    domains: domain::Domains,
 }
 
 impl After {
     /// What a service's plugins and their settings ask for.
     pub fn of(service: &Service) -> Self {
-        Self { protection: protection::wanted(service), prune: prune::Prune::of(service) }
+        Self {
+            protection: protection::wanted(service),
+            prune: prune::Prune::of(service),
+            domains: domain::Domains::of(service),
+        }
     }
 
     /// Whether there is nothing to do.
@@ -58,6 +65,7 @@ impl After {
         if let Some(prune) = &self.prune {
             calls.extend(prune.calls());
         }
+        calls.extend(self.domains.calls());
         calls
     }
 
@@ -69,9 +77,18 @@ impl After {
         if let Some(protected) = self.protection.filter(|protected| *protected != stack.termination_protection) {
             protection::set(aws, stack, protected, watch).await?;
         }
+        self.domains.map(aws, stack, watch).await?;
         if let Some(prune) = &self.prune {
             prune.run(aws, watch).await;
         }
         Ok(())
+    }
+
+    /// Undoes what would outlive the stack, or keep it from being removed.
+    ///
+    /// # Errors
+    /// AWS refused.
+    pub async fn undo(&self, aws: &Aws, stack: &Stack, watch: Watch<'_>) -> Result<(), DeployError> {
+        self.domains.unmap(aws, stack, watch).await
     }
 }

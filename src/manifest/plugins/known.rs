@@ -1,6 +1,6 @@
 //! The plugins that rlx knows.
 
-use super::{Key, Plugin, Role, dotenv};
+use super::{Key, Plugin, Role, domain_manager, dotenv};
 use crate::build::node::webpack;
 use crate::deploy::after;
 use serde_json::json;
@@ -100,7 +100,19 @@ pub const KNOWN: &[Plugin] = &[
     taken("serverless-pseudo-parameters", "`#{AWS::AccountId}` and the like are replaced"),
     with_function_keys(taken("serverless-rust", "Rust functions are built with cargo"), &[any("rust")]),
     needless("serverless-localstack", "`--local` and `stages.<name>.endpoint` deploy to an emulator"),
-    missing("serverless-domain-manager", "make a custom domain and its base path mapping, from `custom.customDomain`"),
+    without(
+        with_custom_keys(
+            taken(
+                domain_manager::NAME,
+                "custom domains are mapped to APIs, from `custom.customDomain`; `rlx domain` makes and deletes them",
+            ),
+            &[
+                Key { name: "customDomain", schema: domain_manager::domain_schema },
+                Key { name: "customDomains", schema: domain_manager::domains_schema },
+            ],
+        ),
+        domain_manager::UNREAD,
+    ),
     needless("serverless-dynamodb-local", "`--local` deploys to an emulator that has DynamoDB"),
     needless("serverless-dynamodb", "`--local` deploys to an emulator that has DynamoDB"),
     with_top_level_keys(

@@ -1,6 +1,7 @@
 //! Plugins of the Serverless Framework: what rlx does in their place. rlx runs no plugin; each one that a
 //! manifest lists is spoken of, so that nothing is missing in silence.
 
+pub mod domain_manager;
 mod dotenv;
 mod known;
 
