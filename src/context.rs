@@ -1,7 +1,7 @@
 //! What a command needs from the world, so that tests can replace it.
 //! The only place that reads the process environment.
 
-use crate::report::Report;
+use crate::report::{Report, Summary};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -43,6 +43,11 @@ impl Context {
         let user = ["GITHUB_ACTOR", "USER", "LOGNAME", "USERNAME"].iter().find_map(|name| self.var(name));
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         format!("{}@{host}", user.unwrap_or("unknown"))
+    }
+
+    /// The summary of a step in GitHub Actions; nowhere outside of it.
+    pub fn summary(&self) -> Summary {
+        Summary::new(self.var("GITHUB_STEP_SUMMARY"))
     }
 
     /// An environment variable that is set and not empty.

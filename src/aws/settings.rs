@@ -47,7 +47,7 @@ impl Endpoint {
 
     /// Whether the emulator's own fixed credentials are used: always where it enforces nothing (the caller's real
     /// ones have no business there), else where the environment names none.
-    pub(super) fn takes_test_credentials(&self, context: &Context) -> bool {
+    pub fn takes_test_credentials(&self, context: &Context) -> bool {
         let named = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter().any(|name| context.var(name).is_some());
         match self {
             Self::Aws => false,

@@ -97,7 +97,7 @@ fn say(service: &Service, context: &Context, problems: &Problems) {
     }
 }
 
-fn refuse_errors(service: &Service, context: &Context, problems: &Problems) -> Result<(), Failure> {
+pub(super) fn refuse_errors(service: &Service, context: &Context, problems: &Problems) -> Result<(), Failure> {
     if !problems.has_errors() {
         return Ok(());
     }

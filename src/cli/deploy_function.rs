@@ -1,14 +1,14 @@
 //! `rlx deploy function` and `rlx deploy --hotswap`: code of functions, past CloudFormation.
 
 use super::assemble::{Assembly, Purpose, assemble};
-use super::guard::{self, ConfirmArgs};
+use super::guard::ConfirmArgs;
+use super::target::Changing;
 use super::{ExitKind, Failure, logs, package, rollback, target};
 use crate::aws::Aws;
 use crate::context::Context;
-use crate::deploy::{Bucket, DeployError, DeployRecord, Operation, Progress, StageLock, Watch, hotswap};
+use crate::deploy::{Bucket, DeployError, DeployRecord, Operation, Progress, Watch, hotswap};
 use crate::manifest::Service;
 use crate::package::Artifact;
-use crate::report::ProgressView;
 use crate::template::deployment_prefix;
 use serde_json::json;
 
@@ -30,16 +30,13 @@ pub struct DeployFunctionArgs {
 
 /// Builds, uploads and updates one function.
 pub fn run(args: &DeployFunctionArgs, context: &Context) -> Result<ExitKind, Failure> {
-    let service = target::load(context)?.service;
-    guard::confirm(context, &args.confirm, &service.stage_settings, &service.stage, "deploy to")?;
+    let changing = target::changing(context, &args.confirm, "deploy to")?;
+    let Changing { service, view, .. } = &changing;
     let key = args.function.as_ref().or(args.function_flag.as_ref()).map(String::as_str).unwrap_or_default();
-    let name = logs::deployed_name(&service, key)?;
-    let lock = StageLock::take(&service.dir, &service.stage, &super::deploy::holder(context));
-    let _lock = lock.map_err(|error| target::failure(&error, context))?;
-    let view = ProgressView::new(&context.report, Default::default());
-    let changed = target::with_aws(&service, context, async |aws: &Aws| {
-        let host = super::deploy::host(&service, context, aws.endpoint());
-        let assembly = match assemble(&service, context, &package::out_dir(&service), Purpose::Deploy, host) {
+    let name = logs::deployed_name(service, key)?;
+    let changed = target::with_aws(service, context, async |aws: &Aws| {
+        let host = super::deploy_source::host(service, context, aws.endpoint());
+        let assembly = match assemble(service, context, &package::out_dir(service), Purpose::Deploy, host) {
             Ok(assembly) => assembly,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -47,15 +44,15 @@ pub fn run(args: &DeployFunctionArgs, context: &Context) -> Result<ExitKind, Fai
             return Ok(Err(Failure::new(ExitKind::Usage, format!("function `{key}` has no archive of its own"))
                 .hint("a function of a container image is deployed with the stack: rlx deploy")));
         };
-        let bucket = rollback::bucket(aws, &service).await?;
-        let swaps = [hotswap::Swap { function: name.clone(), key: object_key(&service, artifact) }];
+        let bucket = rollback::bucket(aws, service).await?;
+        let swaps = [hotswap::Swap { function: name.clone(), key: object_key(service, artifact) }];
         let watch: Watch<'_> = &|progress: Progress<'_>| view.show(progress);
         let there = bucket.list("").await?;
         if !args.force && there.contains_key(&swaps[0].key) && hotswap::runs(aws, &name, artifact).await? {
             return Ok(Ok(false));
         }
-        hotswap::swap(aws, &bucket, &swaps, &keyed(&service, &assembly), watch).await?;
-        mark(&service);
+        hotswap::swap(aws, &bucket, &swaps, &keyed(service, &assembly), watch).await?;
+        mark(service);
         view.end();
         Ok::<_, DeployError>(Ok(true))
     })??;

@@ -106,3 +106,9 @@ impl From<crate::local::LocalError> for Failure {
         Self { kind: ExitKind::Failed, message: error.to_string(), details: error.details(), hints: error.hints() }
     }
 }
+
+impl From<crate::local::run::RunError> for Failure {
+    fn from(error: crate::local::run::RunError) -> Self {
+        Self { kind: ExitKind::Failed, message: error.to_string(), details: Vec::new(), hints: error.hints() }
+    }
+}

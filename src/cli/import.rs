@@ -1,14 +1,14 @@
 //! `rlx import`: takes a resource that exists into the stack.
 
 use super::assemble::{Purpose, compile_checked};
-use super::guard::{self, ConfirmArgs};
+use super::guard::ConfirmArgs;
+use super::target::Changing;
 use super::{ExitKind, Failure, target};
 use crate::aws::Aws;
 use crate::context::Context;
 use crate::deploy::import::{self, Wanted};
-use crate::deploy::{DeployError, Stack, StageLock};
+use crate::deploy::{DeployError, Stack};
 use crate::package::Artifacts;
-use crate::report::ProgressView;
 use serde_json::json;
 
 /// Take a resource that exists into the stack
@@ -24,21 +24,18 @@ pub struct ImportArgs {
 
 /// Imports.
 pub fn run(args: &ImportArgs, context: &Context) -> Result<ExitKind, Failure> {
-    let service = target::load(context)?.service;
-    guard::confirm(context, &args.confirm, &service.stage_settings, &service.stage, "change")?;
-    let lock = StageLock::take(&service.dir, &service.stage, &super::deploy::holder(context));
-    let _lock = lock.map_err(|error| target::failure(&error, context))?;
-    let view = ProgressView::new(&context.report, Default::default());
+    let changing = target::changing(context, &args.confirm, "change")?;
+    let Changing { service, view, .. } = &changing;
     let name = service.stack_name();
     // Archives play no part: only the one resource is taken from the template.
-    let (template, _) = compile_checked(&service, &Artifacts::default(), Purpose::Package);
-    target::with_aws(&service, context, async |aws: &Aws| {
+    let (template, _) = compile_checked(service, &Artifacts::default(), Purpose::Package);
+    target::with_aws(service, context, async |aws: &Aws| {
         let stack = Stack::describe(aws, &name)
             .await?
             .ok_or_else(|| DeployError::NoStack { stack: name.clone(), region: aws.region().to_owned() })?;
         let wanted = Wanted { logical_id: &args.logical_id, identifier: &args.identifier };
         let watch = |progress: crate::deploy::Progress<'_>| view.show(progress);
-        let result = import::import(aws, &service, &template, &stack, &wanted, &context.who(), &watch).await;
+        let result = import::import(aws, service, &template, &stack, &wanted, &context.who(), &watch).await;
         view.end();
         result
     })?;

@@ -1,6 +1,6 @@
 //! `rlx invoke`: calls a deployed function.
 
-use super::{ExitKind, Failure, target};
+use super::{ExitKind, Failure, invoke_local, target};
 use crate::aws::{Aws, AwsError, Named};
 use crate::context::Context;
 use aws_sdk_lambda::primitives::Blob;
@@ -22,24 +22,20 @@ pub enum CallType {
     DryRun,
 }
 
-/// Call a deployed function
+/// Call a deployed function, or run one here
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct InvokeArgs {
+    #[command(subcommand)]
+    pub place: Option<Place>,
     /// The function, by its name in the manifest
     #[arg(required_unless_present = "function_flag")]
     pub function: Option<String>,
     /// The same
     #[arg(long = "function", short, value_name = "FUNCTION", conflicts_with = "function")]
     pub function_flag: Option<String>,
-    /// What it is given: JSON, or any text
-    #[arg(long, short, value_name = "TEXT")]
-    pub data: Option<String>,
-    /// File with what it is given; `-` is stdin
-    #[arg(long, short, value_name = "FILE", conflicts_with = "data")]
-    pub path: Option<PathBuf>,
-    /// Take the data as text, even where it is JSON
-    #[arg(long)]
-    pub raw: bool,
+    #[command(flatten)]
+    pub event: EventArgs,
     /// How it is called
     #[arg(long = "type", short = 't', value_enum, default_value_t, value_name = "TYPE")]
     pub call: CallType,
@@ -54,22 +50,51 @@ pub struct InvokeArgs {
     pub context: Option<String>,
 }
 
+/// What a function is given.
+#[derive(Debug, clap::Args)]
+pub struct EventArgs {
+    /// What it is given: JSON, or any text
+    #[arg(long, short, value_name = "TEXT")]
+    pub data: Option<String>,
+    /// File with what it is given; `-` is stdin
+    #[arg(long, short, value_name = "FILE", conflicts_with = "data")]
+    pub path: Option<PathBuf>,
+    /// Take the data as text, even where it is JSON
+    #[arg(long)]
+    pub raw: bool,
+}
+
+/// Where a function runs, if not where it is deployed.
+#[derive(Debug, clap::Subcommand)]
+pub enum Place {
+    Local(invoke_local::InvokeLocalArgs),
+}
+
 /// What a function answered.
-struct Answer {
-    status: i32,
-    error: Option<String>,
-    version: Option<String>,
-    log: Option<String>,
-    payload: String,
+pub(super) struct Answer {
+    pub(super) status: i32,
+    pub(super) error: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) log: Option<String>,
+    pub(super) payload: String,
 }
 
 /// Calls a function and prints its answer.
 pub fn run(args: &InvokeArgs, context: &Context) -> Result<ExitKind, Failure> {
+    if let Some(Place::Local(args)) = &args.place {
+        return invoke_local::run(args, context);
+    }
     let service = target::load(context)?.service;
     let key = args.function.as_ref().or(args.function_flag.as_ref()).map(String::as_str).unwrap_or_default();
     let name = super::logs::deployed_name(&service, key)?;
-    let payload = payload(args, context)?;
+    let payload = args.event.read(context)?;
     let answer = target::with_aws(&service, context, async |aws: &Aws| call(aws, &name, args, payload).await)?;
+    let hint = format!("for its log: rlx logs -f {key}{}", target::stage_flag(context));
+    say(key, &answer, context).map_err(|failure| failure.hint(hint))
+}
+
+/// Prints what a function answered; its error is a failure.
+pub(super) fn say(key: &str, answer: &Answer, context: &Context) -> Result<ExitKind, Failure> {
     let value = serde_json::from_str::<Value>(&answer.payload).unwrap_or_else(|_| json!(answer.payload));
     let json = json!({
         "version": 1,
@@ -90,8 +115,7 @@ pub fn run(args: &InvokeArgs, context: &Context) -> Result<ExitKind, Failure> {
         Some(kind) => {
             let message = value.get("errorMessage").and_then(Value::as_str).unwrap_or("see its answer above");
             let class = value.get("errorType").and_then(Value::as_str).unwrap_or(kind);
-            Err(Failure::new(ExitKind::Failed, format!("{key} failed: {class}: {message}"))
-                .hint(format!("for its log: rlx logs -f {key}{}", target::stage_flag(context))))
+            Err(Failure::new(ExitKind::Failed, format!("{key} failed: {class}: {message}")))
         }
     }
 }
@@ -139,32 +163,34 @@ async fn call(aws: &Aws, name: &str, args: &InvokeArgs, payload: Vec<u8>) -> Res
     })
 }
 
-/// What the function is given: a flag, a file, what is piped in, or `{}`.
-fn payload(args: &InvokeArgs, context: &Context) -> Result<Vec<u8>, Failure> {
-    let cannot =
-        |what: String, error: std::io::Error| Failure::new(ExitKind::Usage, format!("cannot read {what}: {error}"));
-    let stdin = || {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes).map_err(|e| cannot("stdin".into(), e))
-    };
-    let bytes = match (&args.data, &args.path) {
-        (Some(data), _) => data.clone().into_bytes(),
-        (None, Some(path)) if path.as_os_str() == "-" => stdin()?,
-        (None, Some(path)) => {
-            let path = context.cwd.join(path);
-            std::fs::read(&path).map_err(|e| cannot(path.display().to_string(), e))?
+impl EventArgs {
+    /// What the function is given: a flag, a file, what is piped in, or `{}`.
+    pub(super) fn read(&self, context: &Context) -> Result<Vec<u8>, Failure> {
+        let cannot =
+            |what: String, error: std::io::Error| Failure::new(ExitKind::Usage, format!("cannot read {what}: {error}"));
+        let stdin = || {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes).map_err(|e| cannot("stdin".into(), e))
+        };
+        let bytes = match (&self.data, &self.path) {
+            (Some(data), _) => data.clone().into_bytes(),
+            (None, Some(path)) if path.as_os_str() == "-" => stdin()?,
+            (None, Some(path)) => {
+                let path = context.cwd.join(path);
+                std::fs::read(&path).map_err(|e| cannot(path.display().to_string(), e))?
+            }
+            (None, None) if !std::io::stdin().is_terminal() && piped() => stdin()?,
+            (None, None) => Vec::new(),
+        };
+        if bytes.is_empty() {
+            return Ok(b"{}".to_vec());
         }
-        (None, None) if !std::io::stdin().is_terminal() && piped() => stdin()?,
-        (None, None) => Vec::new(),
-    };
-    if bytes.is_empty() {
-        return Ok(b"{}".to_vec());
+        if self.raw || serde_json::from_slice::<Value>(&bytes).is_err() {
+            // Lambda takes JSON only: text becomes a JSON string.
+            return Ok(json!(String::from_utf8_lossy(&bytes)).to_string().into_bytes());
+        }
+        Ok(bytes)
     }
-    if args.raw || serde_json::from_slice::<Value>(&bytes).is_err() {
-        // Lambda takes JSON only: text becomes a JSON string.
-        return Ok(json!(String::from_utf8_lossy(&bytes)).to_string().into_bytes());
-    }
-    Ok(bytes)
 }
 
 /// Whether stdin is a file or a pipe with a writer that means it; a service manager's closed or empty stdin is not.

@@ -6,6 +6,8 @@ mod completions;
 mod deploy;
 mod deploy_function;
 mod deploy_list;
+mod deploy_result;
+mod deploy_source;
 mod diagnose;
 mod doctor;
 mod domain;
@@ -16,8 +18,10 @@ mod import;
 mod info;
 mod init;
 mod invoke;
+mod invoke_local;
 mod local;
 mod logs;
+mod man;
 mod metrics;
 mod package;
 mod permissions;
@@ -101,6 +105,7 @@ pub struct Cli {
 pub enum Command {
     Cache(cache::CacheArgs),
     Completions(completions::CompletionsArgs),
+    #[command(visible_alias = "unlock")]
     Continue(resume::ContinueArgs),
     Deploy(deploy::DeployArgs),
     Diagnose(diagnose::DiagnoseArgs),
@@ -113,6 +118,7 @@ pub enum Command {
     Invoke(invoke::InvokeArgs),
     Local(local::LocalArgs),
     Logs(logs::LogsArgs),
+    Man(man::ManArgs),
     Metrics(metrics::MetricsArgs),
     Package(package::PackageArgs),
     Permissions(permissions::PermissionsArgs),
@@ -162,6 +168,7 @@ fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
         Command::Invoke(args) => invoke::run(&args, context),
         Command::Local(args) => local::run(&args, context),
         Command::Logs(args) => logs::run(&args, context),
+        Command::Man(args) => man::run(&args, context),
         Command::Metrics(args) => metrics::run(&args, context),
         Command::Package(args) => package::run(&args, context),
         Command::Permissions(args) => permissions::run(&args, context),

@@ -1,7 +1,7 @@
 //! `rlx plan`: what a deploy would change, lose and open, without doing it.
 
 use super::assemble::Assembly;
-use super::{ExitKind, Failure, deploy, package, target};
+use super::{ExitKind, Failure, deploy_source, package, target};
 use crate::aws::{Aws, AwsError};
 use crate::context::Context;
 use crate::deploy::{DeployError, ResourceChange, Stack, deployed_template, preview};
@@ -46,11 +46,11 @@ pub fn run(args: &PlanArgs, context: &Context) -> Result<ExitKind, Failure> {
     let Loaded { service, secrets, .. } = target::load(context)?;
     let out_dir = package::out_dir(&service);
     let mut found = target::with_aws(&service, context, async |aws: &Aws| {
-        let mut assembly = match deploy::build(&service, context, &out_dir, aws.endpoint()) {
+        let mut assembly = match deploy_source::build(&service, context, &out_dir, aws.endpoint()) {
             Ok(assembly) => assembly,
             Err(failure) => return Ok::<_, DeployError>(Err(failure)),
         };
-        deploy::fit_endpoint(&mut assembly, aws.endpoint());
+        deploy_source::fit_endpoint(&mut assembly, aws.endpoint());
         find(aws, &service, &assembly, args, context).await.map(Ok)
     })??;
     if let Some(note) = &found.note {

@@ -1,11 +1,11 @@
 //! `rlx remove`: takes the stack of a stage away.
 
-use super::guard::{self, ConfirmArgs};
+use super::guard::ConfirmArgs;
+use super::target::Changing;
 use super::{ExitKind, Failure, target};
 use crate::aws::Aws;
 use crate::context::Context;
-use crate::deploy::{self, DeployRecord, Loss, Stack, StageLock};
-use crate::report::ProgressView;
+use crate::deploy::{self, DeployRecord, Loss, Stack};
 use serde_json::json;
 
 /// Remove the stack; shows what will be lost and asks
@@ -24,13 +24,10 @@ enum Found {
 
 /// Removes.
 pub fn run(args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
-    let service = target::load(context)?.service;
-    guard::confirm(context, &args.confirm, &service.stage_settings, &service.stage, "remove")?;
-    let lock = StageLock::take(&service.dir, &service.stage, &super::deploy::holder(context));
-    let _lock = lock.map_err(|error| target::failure(&error, context))?;
-    let view = ProgressView::new(&context.report, Default::default());
+    let changing = target::changing(context, &args.confirm, "remove")?;
+    let Changing { service, view, .. } = &changing;
     let name = service.stack_name();
-    let found = target::with_aws(&service, context, async |aws: &Aws| {
+    let found = target::with_aws(service, context, async |aws: &Aws| {
         let Some(stack) = Stack::describe(aws, &name).await? else { return Ok(Found::Nothing) };
         let losses = deploy::losses(aws, &stack).await?;
         // The emulator keeps nothing anyway.
@@ -38,7 +35,7 @@ pub fn run(args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
         if !losses.is_empty() && !local && !context.options.yes && !agreed(&name, &losses, context) {
             return Ok(Found::Refused(losses));
         }
-        let result = deploy::remove(aws, &service, stack, &context.who(), &|progress| view.show(progress)).await;
+        let result = deploy::remove(aws, service, stack, &context.who(), &|progress| view.show(progress)).await;
         view.end();
         result.map(|()| Found::Removed)
     })?;

@@ -1,11 +1,11 @@
 //! `rlx continue`: finishes an update rollback that failed.
 
-use super::guard::{self, ConfirmArgs};
+use super::guard::ConfirmArgs;
+use super::target::Changing;
 use super::{ExitKind, Failure, target};
 use crate::aws::Aws;
 use crate::context::Context;
-use crate::deploy::{DeployError, End, FailingEvent, Stack, StageLock, State, repair};
-use crate::report::ProgressView;
+use crate::deploy::{DeployError, End, FailingEvent, Stack, State, repair};
 use serde_json::json;
 
 /// Finish an update rollback that failed (UPDATE_ROLLBACK_FAILED)
@@ -30,13 +30,10 @@ enum Found {
 
 /// Continues the rollback.
 pub fn run(args: &ContinueArgs, context: &Context) -> Result<ExitKind, Failure> {
-    let service = target::load(context)?.service;
-    guard::confirm(context, &args.confirm, &service.stage_settings, &service.stage, "change")?;
-    let lock = StageLock::take(&service.dir, &service.stage, &super::deploy::holder(context));
-    let _lock = lock.map_err(|error| target::failure(&error, context))?;
-    let view = ProgressView::new(&context.report, Default::default());
+    let changing = target::changing(context, &args.confirm, "change")?;
+    let Changing { service, view, .. } = &changing;
     let name = service.stack_name();
-    let found = target::with_aws(&service, context, async |aws: &Aws| {
+    let found = target::with_aws(service, context, async |aws: &Aws| {
         let stack = Stack::describe(aws, &name)
             .await?
             .ok_or_else(|| DeployError::NoStack { stack: name.clone(), region: aws.region().to_owned() })?;

@@ -1,12 +1,12 @@
 //! `rlx rollback`: goes back to an earlier deployment.
 
-use super::guard::{self, ConfirmArgs};
+use super::guard::ConfirmArgs;
+use super::target::Changing;
 use super::{ExitKind, Failure, target};
 use crate::aws::Aws;
 use crate::context::Context;
-use crate::deploy::{self, Bucket, DeployError, Deployed, Options, Request, Stack, StageLock, endpoints, history};
+use crate::deploy::{self, Bucket, DeployError, Deployed, Options, Request, Stack, endpoints, history};
 use crate::package::Artifacts;
-use crate::report::ProgressView;
 use crate::template::Template;
 use serde_json::{Value, json};
 
@@ -24,14 +24,11 @@ pub struct RollbackArgs {
 
 /// Deploys the template of an earlier deployment.
 pub fn run(args: &RollbackArgs, context: &Context) -> Result<ExitKind, Failure> {
-    let service = target::load(context)?.service;
-    guard::confirm(context, &args.confirm, &service.stage_settings, &service.stage, "roll back")?;
-    let lock = StageLock::take(&service.dir, &service.stage, &super::deploy::holder(context));
-    let _lock = lock.map_err(|error| target::failure(&error, context))?;
-    let view = ProgressView::new(&context.report, Default::default());
+    let changing = target::changing(context, &args.confirm, "roll back")?;
+    let Changing { service, view, .. } = &changing;
     let wanted = args.deployment.as_deref().or(args.timestamp.as_deref());
-    let (stack, id, changed) = target::with_aws(&service, context, async |aws: &Aws| {
-        let bucket = bucket(aws, &service).await?;
+    let (stack, id, changed) = target::with_aws(service, context, async |aws: &Aws| {
+        let bucket = bucket(aws, service).await?;
         let records = history::records(&bucket, 1000).await?;
         let earlier = history::target(&records, wanted)?;
         let key = earlier.template.clone().unwrap_or_default();
@@ -49,7 +46,7 @@ pub fn run(args: &RollbackArgs, context: &Context) -> Result<ExitKind, Failure> 
             return Err(DeployError::NoDeployment(format!("the template of {} cannot be read", earlier.id)));
         };
         let request = Request {
-            service: &service,
+            service,
             template: &Template { root },
             artifacts: &Artifacts::default(),
             options: Options::default(),
@@ -57,13 +54,14 @@ pub fn run(args: &RollbackArgs, context: &Context) -> Result<ExitKind, Failure> 
             who: context.who(),
             commit: &|| None,
             now: context.now,
+            ask: &|question| changing.answer(question, aws.endpoint(), context),
         };
         let result = deploy::deploy(aws, &request, &|progress| view.show(progress)).await;
         view.end();
         let (stack, changed) = match result? {
             Deployed::Done(stack, _) => (*stack, true),
             Deployed::Unchanged(stack) => (*stack, false),
-            Deployed::Prepared { .. } => return Err(no_stack(aws, &service)),
+            Deployed::Prepared { .. } => return Err(no_stack(aws, service)),
         };
         Ok((endpoints::reachable(stack, aws.endpoint()), earlier.id.clone(), changed))
     })?;

@@ -1,13 +1,16 @@
 //! Where a command works: stage, endpoint, region, profile; the emulator of stage local is started here.
 
+use super::guard::{self, ConfirmArgs};
 use super::service::load_service_with;
-use super::{ExitKind, Failure, guard};
+use super::{ExitKind, Failure};
 use crate::aws::{Aws, AwsRemote, Endpoint, Settings};
 use crate::context::Context;
+use crate::deploy::{DeployRecord, Question, StageLock};
 use crate::diagnose::{Evidence, diagnose};
 use crate::local::{self, PythonVersion};
 use crate::manifest::variables::Scope;
 use crate::manifest::{Loaded, Service};
+use crate::report::ProgressView;
 
 /// The stage that runs on this machine.
 const LOCAL: &str = "local";
@@ -70,6 +73,43 @@ fn endpoint(
     }
     let options = local::Options { python, ..Default::default() };
     Ok(Endpoint::Local(local::start(context, &options)?))
+}
+
+/// What a command that changes a stage begins with: the service, the go-ahead, the stage's lock.
+pub struct Changing {
+    /// The service.
+    pub service: Service,
+    /// Shows what goes on.
+    pub view: ProgressView,
+    _lock: StageLock,
+}
+
+/// Begins a change of a stage. `action` is a verb such as `deploy to`.
+///
+/// # Errors
+/// The manifest is wrong, a protected stage was not confirmed, or another rlx works on the stage.
+pub fn changing(context: &Context, confirm: &ConfirmArgs, action: &str) -> Result<Changing, Failure> {
+    let service = load(context)?.service;
+    guard::confirm(context, confirm, &service.stage_settings, &service.stage, action)?;
+    let holder = format!("process {} of {}, since {}", std::process::id(), context.who(), (context.now)());
+    let lock = StageLock::take(&service.dir, &service.stage, &holder).map_err(|error| failure(&error, context))?;
+    // Seconds that each resource took the last time.
+    let estimates = DeployRecord::read(&service.dir, &service.stage).map(|r| r.durations).unwrap_or_default();
+    Ok(Changing { view: ProgressView::new(&context.report, estimates), service, _lock: lock })
+}
+
+impl Changing {
+    /// Answers what comes up on the way: the user does where there is one, else what loses nothing.
+    pub fn answer(&self, question: &Question<'_>, endpoint: &Endpoint, context: &Context) -> bool {
+        match question {
+            _ if context.options.yes => true,
+            Question::Delete { .. } if matches!(endpoint, Endpoint::Local(_)) => true,
+            _ if context.report.can_ask => self.view.ask(&question.to_string()),
+            // It has no resources any more.
+            Question::Delete { status, .. } => *status == "ROLLBACK_COMPLETE",
+            Question::Wait { .. } => false,
+        }
+    }
 }
 
 /// Runs a command's work with AWS; what it failed with becomes a failure that knows the stage.

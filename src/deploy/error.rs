@@ -20,6 +20,9 @@ pub enum DeployError {
     /// Something else changes the stack.
     #[error("stack {stack} is being changed by somebody else: {status}{by}")]
     Busy { stack: String, status: String, by: String },
+    /// A creation or a removal failed before, and the user did not want what is left to be deleted.
+    #[error("stack {stack} is in {status}, which can only be deleted; it was left as it is")]
+    Wreck { stack: String, status: String },
     /// Undoing an update failed; CloudFormation refuses everything until that is continued.
     #[error("stack {stack} is stuck in {status}", stack = .0.name, status = .0.status)]
     Stuck(Box<Stack>),
@@ -97,6 +100,10 @@ impl DeployError {
             }
             Self::Locked { .. } => vec!["wait for it, or end that process".into()],
             Self::Busy { .. } => vec!["wait until it is done, or run the same command with --wait".into()],
+            Self::Wreck { .. } => vec![
+                format!("to see what is left in it and delete it: rlx remove{stage}"),
+                format!("to delete it and make it anew in one go: rlx deploy --yes{stage}"),
+            ],
             Self::Stuck(_) => vec![format!("to find and skip what cannot be undone: rlx continue{stage}")],
             Self::Failed { .. } | Self::Refused { .. } => vec![
                 format!("for the cause and its remedy: rlx diagnose{stage}"),

@@ -41,6 +41,7 @@ pub use record::{ArtifactUse, DeployRecord, FailingEvent, Operation, Outcome};
 pub use remove::{Loss, losses, remove};
 pub use run::{Deployed, Request, deploy, unchanged};
 pub use settings::StackSettings;
+pub use settle::{Ask, Question};
 pub use stack::{Output, Stack, State};
 
 /// What the names of rlx's operations begin with.

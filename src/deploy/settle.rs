@@ -7,6 +7,39 @@ use super::progress::{Progress, Watch};
 use super::stack::{Stack, State};
 use super::{DeployError, TOKEN_PREFIX};
 use crate::aws::{Aws, Named};
+use std::fmt;
+
+/// Something that only the user can decide.
+#[derive(Debug, Clone)]
+pub enum Question<'a> {
+    /// The stack can only be deleted: shall it be, and made anew?
+    Delete { stack: &'a str, status: &'a str },
+    /// Somebody else changes it: wait?
+    Wait { stack: &'a str, status: &'a str, by: &'a str },
+}
+
+impl fmt::Display for Question<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delete { stack, status: "ROLLBACK_COMPLETE" } => write!(
+                f,
+                "Stack {stack} is in ROLLBACK_COMPLETE: its first deploy failed, and it holds nothing. \
+                 It can only be deleted.\nDelete it and make it anew?"
+            ),
+            Self::Delete { stack, status } => write!(
+                f,
+                "Stack {stack} is in {status}, which can only be deleted, with every resource that is left in it.\n\
+                 Delete it and make it anew?"
+            ),
+            Self::Wait { stack, status, by } => {
+                write!(f, "Stack {stack} is being changed: {status}{by}.\nWait until that is done, and deploy then?")
+            }
+        }
+    }
+}
+
+/// Answers a question with yes or no.
+pub type Ask<'a> = &'a (dyn Fn(&Question<'_>) -> bool + Sync);
 
 /// The stack when a change may begin; `None` where there is none (any more).
 ///
@@ -17,6 +50,7 @@ pub(super) async fn settle(
     stack: Option<Stack>,
     own: Option<&str>,
     wait: bool,
+    ask: Ask<'_>,
     watch: Watch<'_>,
 ) -> Result<Option<Stack>, DeployError> {
     let mut found = stack;
@@ -27,9 +61,12 @@ pub(super) async fn settle(
             State::Gone => return Ok(None),
             State::Stuck => return Err(DeployError::Stuck(Box::new(stack))),
             State::Busy => {
-                wait_for(aws, &stack, own, wait, watch).await?;
+                wait_for(aws, &stack, own, wait, ask, watch).await?;
             }
             State::Empty => delete(aws, &stack, watch).await?,
+            State::Wreck if !ask(&Question::Delete { stack: name, status: &stack.status }) => {
+                return Err(DeployError::Wreck { stack: stack.name, status: stack.status });
+            }
             State::Wreck => {
                 watch(Progress::Warning(&format!(
                     "stack {name} is in {}, which can only be deleted: deleting it first",
@@ -47,6 +84,7 @@ async fn wait_for(
     stack: &Stack,
     own: Option<&str>,
     wait: bool,
+    ask: Ask<'_>,
     watch: Watch<'_>,
 ) -> Result<(), DeployError> {
     let events = events::read(aws, &stack.id, Until::Begin).await?;
@@ -58,7 +96,8 @@ async fn wait_for(
         (None, Some(begin)) => format!(", begun at {}", begin.time),
         _ => String::new(),
     };
-    if !is_own && !wait {
+    let question = Question::Wait { stack: &stack.name, status: &stack.status, by: &by };
+    if !is_own && !wait && !ask(&question) {
         return Err(DeployError::Busy { stack: stack.name.clone(), status: stack.status.clone(), by });
     }
     let why = if is_own { "picking up the deploy that was cut off" } else { "waiting for the deploy that goes on" };

@@ -90,7 +90,10 @@ fn run(context: &Context, command: &mut Command) -> Result<(), LocalError> {
     Err(failed(format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))))
 }
 
-fn interpreter(context: &Context, wanted: Option<PythonVersion>) -> Result<(PathBuf, PythonVersion), LocalError> {
+pub(super) fn interpreter(
+    context: &Context,
+    wanted: Option<PythonVersion>,
+) -> Result<(PathBuf, PythonVersion), LocalError> {
     if let Some(wanted) = wanted.filter(|v| *v >= OLDEST)
         && let Some(path) = find(context, &format!("python{wanted}"))
         // A version manager's shim may stand for a version that is not installed.
@@ -120,7 +123,7 @@ fn version_of(context: &Context, python: &Path) -> Result<PythonVersion, LocalEr
     String::from_utf8_lossy(&output.stdout).trim().parse().map_err(broken)
 }
 
-fn find(context: &Context, name: &str) -> Option<PathBuf> {
+pub(super) fn find(context: &Context, name: &str) -> Option<PathBuf> {
     which::which_in(name, context.var("PATH"), &context.cwd).ok()
 }
 

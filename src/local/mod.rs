@@ -1,4 +1,4 @@
-//! The emulator on this machine: installed, started, found again and stopped.
+//! This machine: the emulator's life, and functions run here (`run`).
 //!
 //! Stage `local` runs on MiniStack at a pinned version: no AWS account,
 //! no docker. One emulator per machine cache; every rlx finds it through `<cache>/local/emulator.json`.
@@ -10,6 +10,7 @@ mod error;
 mod install;
 mod probe;
 mod process;
+pub mod run;
 mod state;
 
 pub use emulator::{Options, Status, Stopped, start, status, stop};

@@ -7,10 +7,12 @@ mod mask;
 pub mod plan;
 mod problems;
 mod progress;
+mod summary;
 
 pub use mask::Mask;
 pub use problems::Findings;
 pub use progress::ProgressView;
+pub use summary::{Section, Summary};
 
 use crate::cli::{GlobalOptions, OutputFormat};
 use std::collections::BTreeMap;
@@ -43,6 +45,11 @@ impl Report {
             color: !set("NO_COLOR") && (err_terminal || set("FORCE_COLOR")),
             verbosity: options.verbose,
         }
+    }
+
+    /// The same without colours, for text that is kept.
+    pub fn plain(&self) -> Self {
+        Self { color: false, ..self.clone() }
     }
 
     /// Writes the result of a command to stdout: JSON when asked for, else the text (nothing if it is empty).

@@ -50,6 +50,11 @@ impl ProgressView {
         }
     }
 
+    /// Asks a yes-or-no question below the moving lines, which stand still meanwhile.
+    pub fn ask(&self, question: &str) -> bool {
+        self.lines.suspend(|| self.report.agrees(question))
+    }
+
     /// Takes the moving lines away.
     pub fn end(&self) {
         if let Ok(mut state) = self.state.lock() {

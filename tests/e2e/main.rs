@@ -7,6 +7,7 @@ mod diagnose;
 mod docs;
 mod evaluators;
 mod harness;
+mod invoke_local;
 mod orders;
 mod permissions;
 mod plugins;

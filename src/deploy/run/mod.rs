@@ -11,7 +11,7 @@ use super::monitor::End;
 use super::progress::{Progress, Watch};
 use super::record::{DeployRecord, Operation, Outcome};
 use super::settings::StackSettings;
-use super::settle::settle;
+use super::settle::{Ask, settle};
 use super::stack::{Stack, State};
 use super::{DeployError, Method, Options, api_stage};
 use crate::aws::{Aws, AwsError, Identity};
@@ -41,6 +41,8 @@ pub struct Request<'a> {
     pub commit: &'a (dyn Fn() -> Option<String> + Sync),
     /// The time.
     pub now: fn() -> jiff::Timestamp,
+    /// Whoever answers what comes up on the way.
+    pub ask: Ask<'a>,
 }
 
 /// What came of it.
@@ -177,7 +179,9 @@ impl<'a> Run<'a> {
             record.commit = earlier.commit.clone();
         }
         let own = last.as_ref().map(|r| r.id.as_str());
-        let stack = settle(self.aws, &self.settings.name, stack, own, self.request.options.wait, self.watch).await?;
+        let stack =
+            settle(self.aws, &self.settings.name, stack, own, self.request.options.wait, self.request.ask, self.watch)
+                .await?;
         self.begun.store(true, Ordering::Relaxed);
         self.save(record)?;
         let result = self.apply(stack, record).await;

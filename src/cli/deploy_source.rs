@@ -1,0 +1,99 @@
+//! What a deploy is made of: built here for where it will run, or taken from a finished package.
+
+use super::assemble::{Assembly, Purpose, assemble};
+use super::{ExitKind, Failure, package};
+use crate::aws::Endpoint;
+use crate::context::Context;
+use crate::local::PythonVersion;
+use crate::manifest::Service;
+use crate::package::HostTarget;
+use crate::template::naming::DEPLOYMENT_BUCKET_POLICY;
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+
+pub(super) fn build(
+    service: &Service,
+    context: &Context,
+    out_dir: &Path,
+    endpoint: &Endpoint,
+) -> Result<Assembly, Failure> {
+    let host = host(service, context, endpoint);
+    let assembly = assemble(service, context, out_dir, Purpose::Deploy, host)?;
+    package::write(out_dir, service, &assembly)?;
+    Ok(assembly)
+}
+
+/// Leaves out what an endpoint does not stand.
+pub(super) fn fit_endpoint(assembly: &mut Assembly, endpoint: &Endpoint) {
+    if endpoint.url().is_some_and(|url| url.starts_with("http://")) {
+        // The bucket's policy refuses plain HTTP, by which an emulator is spoken to.
+        assembly.template.resources_mut().shift_remove(DEPLOYMENT_BUCKET_POLICY);
+    }
+}
+
+/// What the functions are built for where they run on this machine.
+pub(super) fn host(service: &Service, context: &Context, endpoint: &Endpoint) -> Option<HostTarget> {
+    let Endpoint::Local(emulator) = endpoint else {
+        return (service.stage == "local" && endpoint.is_loopback()).then(HostTarget::default);
+    };
+    let runtimes = service.functions.values().filter_map(|f| f.runtime.as_deref());
+    let mut other: Vec<PythonVersion> = runtimes
+        .chain(service.provider.runtime.as_deref())
+        .filter_map(PythonVersion::of_runtime)
+        .filter(|version| *version != emulator.python)
+        .collect();
+    other.sort();
+    other.dedup();
+    for version in other {
+        context.report.note(&format!(
+            "This machine has no Python {version}: its functions run with Python {} on stage local, \
+             and are packaged for that",
+            emulator.python
+        ));
+    }
+    Some(HostTarget { python: Some(emulator.interpreter.display().to_string()) })
+}
+
+/// What `rlx package` wrote to a folder.
+pub(super) fn read_package(dir: &Path) -> Result<Assembly, Failure> {
+    let read = |name: &str| {
+        let path = dir.join(name);
+        let bytes = std::fs::read(&path).map_err(|e| e.to_string());
+        let value = bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).map_err(|e| e.to_string()));
+        value.map_err(|reason| {
+            Failure::new(ExitKind::Usage, format!("{} cannot be read: {reason}", path.display()))
+                .hint("the folder must be one that `rlx package --package DIR` wrote")
+        })
+    };
+    let template = match read("template.json")? {
+        Value::Object(root) => crate::template::Template { root },
+        _ => {
+            return Err(Failure::new(
+                ExitKind::Usage,
+                format!("{} is no template", dir.join("template.json").display()),
+            ));
+        }
+    };
+    let mut artifacts: crate::package::Artifacts = serde_json::from_value(read("package.json")?)
+        .map_err(|e| Failure::new(ExitKind::Usage, format!("{}: {e}", dir.join("package.json").display())))?;
+    for artifact in &mut artifacts.artifacts {
+        artifact.path = dir.join(&artifact.name);
+        if !artifact.path.is_file() {
+            return Err(Failure::new(ExitKind::Usage, format!("there is no {}", artifact.path.display()))
+                .hint("package.json names it: package again"));
+        }
+    }
+    Ok(Assembly { artifacts, template })
+}
+
+/// The commit that the service is at, with `+` where its tree differs from it.
+pub(super) fn commit(dir: &Path) -> Option<String> {
+    let git = |args: &[&str]| {
+        let output = Command::new("git").arg("-C").arg(dir).args(args).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let head = git(&["rev-parse", "--short=12", "HEAD"])?;
+    let changed = git(&["status", "--porcelain", "--untracked-files=no", "--", "."]).is_none_or(|s| !s.is_empty());
+    Some(if changed { format!("{head}+") } else { head })
+}
