@@ -14,6 +14,8 @@ const SERVICES: Table = Table(include_str!("facts/generated/services.tsv"));
 const HANDLERS: Table = Table(include_str!("facts/generated/handlers.tsv"));
 const SOURCES: Table = Table(include_str!("facts/generated/source.tsv"));
 const SERVICE_NAMES: Table = Table(include_str!("facts/reviewed/service_names.tsv"));
+/// In the form of [`HANDLERS`]: types that the schemas have without handlers.
+const REVIEWED_HANDLERS: Table = Table(include_str!("facts/reviewed/handlers.tsv"));
 const OPERATIONS: Table = Table(include_str!("facts/reviewed/operations.tsv"));
 
 /// What kind of access an action gives (AWS "Service Authorization Reference").
@@ -217,14 +219,14 @@ fn api_gateway_verb(operation: &str) -> Option<&'static str> {
     }
 }
 
-/// What the handlers of a CloudFormation resource type call; none for types without handlers of the new kind.
+/// What the handlers of a CloudFormation resource type call; none where it is neither in the schemas nor reviewed.
 pub fn handlers(resource_type: &str) -> Option<Handlers> {
-    HANDLERS.find(resource_type).map(Handlers)
+    HANDLERS.find(resource_type).or_else(|| REVIEWED_HANDLERS.find(resource_type)).map(Handlers)
 }
 
 /// All resource types with handlers.
 pub fn all_handlers() -> impl Iterator<Item = Handlers> {
-    HANDLERS.rows().map(Handlers)
+    HANDLERS.rows().chain(REVIEWED_HANDLERS.rows()).map(Handlers)
 }
 
 /// Package with version, and date, of a source of the facts: `iam-data` or `cfn-lint`.
@@ -245,6 +247,7 @@ mod tests {
             RESOURCE_TYPES,
             SERVICES,
             HANDLERS,
+            REVIEWED_HANDLERS,
             SOURCES,
             SERVICE_NAMES,
             OPERATIONS,
@@ -335,6 +338,17 @@ mod tests {
                 assert_eq!(action(name).map(Action::name), Some(name));
             }
             assert_eq!(action(row.key), None, "{} needs no row", row.key);
+        }
+    }
+
+    #[test]
+    fn reviewed_handlers_call_actions_that_exist_and_are_of_types_without_others() {
+        for row in REVIEWED_HANDLERS.rows() {
+            assert_eq!(HANDLERS.find(row.key), None);
+            let operations = [Operation::Create, Operation::Read, Operation::Update, Operation::Delete];
+            for name in operations.into_iter().flat_map(|operation| Handlers(row).actions(operation)) {
+                assert_eq!(action(&name).map(Action::name), Some(name.as_str()), "{}", row.key);
+            }
         }
     }
 

@@ -97,7 +97,7 @@ fn render(pattern: &str, logical_id: &str, resource: &Value, resolver: Resolver<
         rest = &rest[start + length + 1..];
     }
     let arn = |text: String| {
-        let text = text + rest;
+        let text = (text + rest).replace("**", "*");
         match text.starts_with("arn:") {
             true => text,
             // A whole ARN that is not known stays so.

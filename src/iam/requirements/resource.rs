@@ -6,7 +6,7 @@ use crate::iam::catalogue::{self, Action, Operation};
 use crate::iam::table::Table;
 use crate::iam::wildcard::covers;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Type and property (`*`: always), actions that handlers do not list.
 const EXTRAS: Table = Table(include_str!("../facts/reviewed/extras.tsv"));
@@ -29,13 +29,13 @@ pub(super) fn add(requirements: &mut Requirements, logical_id: &str, resource: &
     if inferred {
         requirements.inferred.insert(logical_id.to_owned(), kind.to_owned());
     }
-    let home = home(&wanted);
+    let home = home(kind);
     let seen = Seen::new(logical_id, resource, *resolver);
     let prefix = format!("{kind} ");
     let asked = |path: &str| gates::has(resource, path);
     let extras = EXTRAS.with_prefix(&prefix).filter(|row| asked(&row.key[prefix.len()..]));
     let extras = extras.flat_map(|row| row.list(0).map(str::to_owned));
-    let open = |action: &String| gates::open(action, resource, &home);
+    let open = |action: &String| gates::open(action, resource, home);
     // The gate of what a handler calls an action by, and of the action itself.
     let gated = wanted.into_iter().filter(open).flat_map(|name| known(&name)).filter(open);
     for action in gated.chain(extras).collect::<BTreeSet<_>>() {
@@ -46,7 +46,8 @@ pub(super) fn add(requirements: &mut Requirements, logical_id: &str, resource: &
                     requirements.add(&action, role, service.as_deref(), need());
                 }
             }
-            "iam:CreateServiceLinkedRole" => {
+            // Of a type that is made by such a role, not that is one.
+            _ if action.contains("ServiceLinkedRole") && home != "iam" => {
                 let roles = resolver.scope.arn("iam::${Account}:role/aws-service-role/*");
                 requirements.add(&action, &roles, None, need());
             }
@@ -76,13 +77,9 @@ fn actions(kind: &str) -> (BTreeSet<String>, bool) {
     (catalogue::actions_of(prefix).into_iter().filter(speaks).map(|a| a.name().to_owned()).collect(), true)
 }
 
-/// The prefix of the service that most actions belong to.
-fn home(actions: &BTreeSet<String>) -> String {
-    let mut counts = BTreeMap::<&str, usize>::new();
-    for prefix in actions.iter().filter_map(|a| a.split(':').next()) {
-        *counts.entry(prefix).or_default() += 1;
-    }
-    counts.into_iter().max_by_key(|(_, count)| *count).map(|(prefix, _)| prefix.to_owned()).unwrap_or_default()
+/// The prefix of the service that a type belongs to.
+fn home(kind: &str) -> &'static str {
+    kind.split("::").nth(1).and_then(catalogue::prefix_of_service).unwrap_or_default()
 }
 
 /// The actions that exist behind a name from a handler: itself, a pattern, or the actions of an API operation.
@@ -103,20 +100,36 @@ fn passed_to(kind: &str) -> Option<String> {
         ("AWS::ApiGateway", "apigateway"),
         ("AWS::AppSync", "appsync"),
         ("AWS::ApplicationAutoScaling", "application-autoscaling"),
+        ("AWS::Backup", "backup"),
+        ("AWS::Batch", "batch"),
+        ("AWS::Bedrock", "bedrock"),
         ("AWS::CloudFormation", "cloudformation"),
+        ("AWS::CloudTrail", "cloudtrail"),
         ("AWS::CodeBuild", "codebuild"),
+        ("AWS::CodeDeploy", "codedeploy"),
+        ("AWS::CodePipeline", "codepipeline"),
+        ("AWS::Cognito::Identity", "cognito-identity"),
         ("AWS::Cognito", "cognito-idp"),
+        ("AWS::Config", "config"),
+        ("AWS::DAX", "dax"),
         ("AWS::DynamoDB", "dynamodb"),
+        ("AWS::EC2::FlowLog", "vpc-flow-logs"),
         ("AWS::Events", "events"),
+        ("AWS::Glue", "glue"),
+        ("AWS::IAM::InstanceProfile", "ec2"),
         ("AWS::IoT", "iot"),
+        ("AWS::KinesisAnalytics", "kinesisanalytics"),
         ("AWS::KinesisFirehose", "firehose"),
         ("AWS::Lambda", "lambda"),
         ("AWS::Logs", "logs"),
         ("AWS::Pipes", "pipes"),
+        ("AWS::RDS::DBProxy", "rds"),
         ("AWS::S3", "s3"),
         ("AWS::SNS", "sns"),
         ("AWS::Scheduler", "scheduler"),
         ("AWS::StepFunctions", "states"),
+        ("AWS::Synthetics", "lambda"),
+        ("AWS::Transfer", "transfer"),
     ];
     let found = SERVICES.iter().find(|(start, _)| kind.starts_with(start));
     found.map(|(_, service)| format!("{service}.amazonaws.com"))
@@ -170,7 +183,8 @@ impl<'a> Seen<'a> {
 
     fn text(&mut self, key: &str, value: &Value) {
         let text = self.resolver.text(value);
-        let role = self.resolver.scope.arn("iam::${Account}:role/*");
+        // A role may be given by its name, which is not known where it is made up.
+        let role = self.resolver.scope.arn(&format!("iam::${{Account}}:role/{text}"));
         let named_role =
             key.to_ascii_lowercase().contains("role") || key == "Credentials" || key.ends_with("CallerArn");
         if named_role && (text.contains(":role/") || !text.starts_with("arn:")) {
@@ -188,32 +202,53 @@ impl<'a> Seen<'a> {
         self.objects.insert(self.resolver.scope.arn(&format!("s3:::{bucket}/{folder}*")));
     }
 
-    /// The ARNs that an action needs: the resource's own, else those that its properties name, else all of the kind.
+    /// The ARNs that an action needs: the resource's own, else those that its properties name, else all of the kind;
+    /// with other kinds that a request must name too, those as well.
     fn resources_of(&self, name: &str) -> BTreeSet<String> {
         let Some(action) = catalogue::action(name) else { return ["*".to_owned()].into() };
         if action.wants_any_resource() {
             return ["*".to_owned()].into();
         }
-        let formats: BTreeSet<String> = action.resource_types().map(|t| self.pattern(t.arn())).collect();
-        let any = formats.iter().map(|format| wider(format)).collect::<Vec<_>>();
-        let fits = |arn: &&String| any.iter().any(|format| covers(format, arn));
-        // API Gateway authorises by path, and its actions' formats do not list all paths.
+        // API Gateway authorises by path, and its actions' formats do not list all paths. The facts on load
+        // balancers are of the classic ones, which share their prefix with the others.
         let by_path = action.prefix() == "apigateway" && !name.ends_with("Policy");
-        let own: BTreeSet<String> = self.own.iter().filter(|arn| by_path || fits(arn)).cloned().collect();
-        if !own.is_empty() {
-            return own;
+        if (by_path || action.prefix() == "elasticloadbalancing") && !self.own.is_empty() {
+            return self.own.iter().cloned().collect();
         }
-        if name.starts_with("s3:GetObject") && !self.objects.is_empty() {
-            return self.objects.clone();
+        let formats: BTreeSet<String> = action.resource_types().map(|t| self.pattern(t.arn())).collect();
+        let mut found = fitting(&self.own, &formats);
+        if found.is_empty() && name.starts_with("s3:GetObject") {
+            found = self.objects.clone();
         }
-        let named: BTreeSet<String> = self.references.iter().filter(fits).cloned().collect();
-        if !named.is_empty() {
-            return named;
+        if found.is_empty() {
+            found = fitting(&self.references, &formats);
         }
-        if formats.len() > MAX_FORMATS {
-            return [self.resolver.scope.arn(&format!("{}:${{Region}}:${{Account}}:*", action.prefix()))].into();
+        if found.is_empty() {
+            return match formats.len() {
+                // What need not name a resource is asked for with none.
+                1 if !action.resource_types().any(|t| t.required) => ["*".to_owned()].into(),
+                _ if action.prefix() == "apigateway" => [self.resolver.scope.arn("apigateway:${Region}::/*")].into(),
+                1..=MAX_FORMATS => formats,
+                _ => [self.resolver.scope.arn(&format!("{}:${{Region}}:${{Account}}:*", action.prefix()))].into(),
+            };
         }
-        if formats.is_empty() { ["*".to_owned()].into() } else { formats }
+        for required in self.parts(action).into_iter().map(|pattern| [pattern].into()) {
+            if fitting(&found, &required).is_empty() {
+                let named = fitting(&self.references, &required);
+                found.extend(if named.is_empty() { required } else { named });
+            }
+        }
+        found
+    }
+
+    /// The kinds of its own service that an action needs all of, not one of: only what makes or joins something does.
+    fn parts(&self, action: Action) -> Vec<String> {
+        const JOINING: [&str; 6] = ["Associate", "Attach", "Create", "Modify", "Register", "Run"];
+        let name = action.name().split_once(':').map_or("", |(_, name)| name);
+        let joins = JOINING.iter().any(|verb| name.starts_with(verb));
+        let service = format!(":{}:", action.prefix());
+        let needed = action.resource_types().filter(|t| joins && t.required && t.arn().contains(&service));
+        needed.map(|t| self.pattern(t.arn())).collect()
     }
 
     /// An ARN format as a pattern in this scope.
@@ -226,6 +261,12 @@ impl<'a> Seen<'a> {
         }
         text
     }
+}
+
+/// The ARNs that are of one of the formats.
+fn fitting<'a>(arns: impl IntoIterator<Item = &'a String>, formats: &BTreeSet<String>) -> BTreeSet<String> {
+    let any: Vec<String> = formats.iter().map(|format| wider(format)).collect();
+    arns.into_iter().filter(|arn| any.iter().any(|format| covers(format, arn))).cloned().collect()
 }
 
 /// A pattern for any region and account, since what properties name may lie elsewhere.

@@ -121,10 +121,10 @@ fn dynamic_references_need_what_they_read() {
 
 #[test]
 fn a_type_without_handlers_is_inferred_and_reported() {
-    let template = template(json!({ "Build": { "Type": "AWS::CodeBuild::Project", "Properties": {} } }));
+    let template = template(json!({ "Channel": { "Type": "AWS::MediaLive::Channel", "Properties": {} } }));
     let requirements = Requirements::of_resources(&template, &scope());
-    assert!(requirements.iter().any(|(p, _)| p.action == "codebuild:CreateProject"));
-    assert_eq!(requirements.inferred.get("Build").map(String::as_str), Some("AWS::CodeBuild::Project"));
+    assert!(requirements.iter().any(|(p, _)| p.action == "medialive:CreateChannel"));
+    assert_eq!(requirements.inferred.get("Channel").map(String::as_str), Some("AWS::MediaLive::Channel"));
 }
 
 #[test]
