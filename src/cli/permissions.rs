@@ -6,13 +6,15 @@ use super::{ExitKind, Failure, OutputFormat};
 use crate::aws::{Aws, Endpoint, Settings, block_on};
 use crate::context::Context;
 use crate::deploy::after::After;
+use crate::deploy::has_usage_plans;
 use crate::iam::render::{Format, Policies, render};
-use crate::iam::requirements::{Deployment, Document, DocumentOptions, Need, Requirements, Scope, Statement};
+use crate::iam::requirements::{Deployment, Document, DocumentOptions, Need, OwnCall, Requirements, Scope, Statement};
 use crate::iam::trust;
 use crate::local;
 use crate::manifest::Service;
 use crate::manifest::variables::{self, Found, Lookup, Remote, RemoteError};
 use crate::package::Artifacts;
+use crate::template::events::http::StageUpdate;
 use crate::template::{Template, deployment_bucket, deployment_prefix};
 use serde_json::{Value, json};
 use std::sync::Mutex;
@@ -132,8 +134,32 @@ pub fn deployment(service: &Service, variables: Vec<Lookup>) -> Deployment {
             .into_iter()
             .collect(),
         variables,
-        beside: After::of(service).calls(&service.stack_name()),
+        beside: After::of(service).calls(&service.stack_name()).into_iter().chain(of_rest_api(service)).collect(),
     }
+}
+
+/// What rlx tells a REST API past CloudFormation: its stage after a deploy, its usage plans before a removal.
+fn of_rest_api(service: &Service) -> Vec<OwnCall> {
+    let call = |action, path: &str, why| OwnCall { action, resource: format!("apigateway:${{Region}}::{path}"), why };
+    let mut calls = Vec::new();
+    if let Some(update) = StageUpdate::of(service) {
+        let stage = format!("/restapis/*/stages/{}", update.stage);
+        calls.extend(["apigateway:GET", "apigateway:PATCH"].map(|action| call(action, &stage, "stage of the API")));
+        if update.tags.is_some() {
+            let tags = ["apigateway:PUT", "apigateway:DELETE"];
+            calls.extend(tags.map(|action| call(action, "/tags/*", "stage of the API")));
+        }
+        calls.extend(update.unused_log_group.map(|name| OwnCall {
+            action: "logs:DeleteLogGroup",
+            resource: format!("logs:${{Region}}:${{Account}}:log-group:{name}"),
+            why: "stage of the API",
+        }));
+    }
+    if has_usage_plans(service) {
+        calls.push(call("apigateway:GET", "/usageplans", "usage plans"));
+        calls.push(call("apigateway:PATCH", "/usageplans/*", "usage plans"));
+    }
+    calls
 }
 
 /// All that a principal needs.

@@ -38,7 +38,7 @@ pub use monitor::{End, Operation as Followed, follow};
 pub use preview::{deployed_template, preview};
 pub use progress::{Progress, ResourceEvent, Watch};
 pub use record::{ArtifactUse, DeployRecord, FailingEvent, Operation, Outcome};
-pub use remove::{Loss, losses, remove};
+pub use remove::{Loss, has_usage_plans, losses, remove};
 pub use run::{Deployed, Request, deploy, unchanged};
 pub use settings::StackSettings;
 pub use settle::{Ask, Question};

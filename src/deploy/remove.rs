@@ -140,7 +140,8 @@ async fn run(aws: &Aws, service: &Service, stack: Stack, who: &str, watch: Watch
     }
 }
 
-fn has_usage_plans(service: &Service) -> bool {
+/// Whether the service's API has usage plans, which must lose their stages before the stack is deleted.
+pub fn has_usage_plans(service: &Service) -> bool {
     let api = service.provider.api_gateway.as_ref();
     ["apiKeys", "usagePlan"].iter().any(|key| api.and_then(|api| api.get(key)).is_some_and(truthy))
 }

@@ -23,7 +23,7 @@ pub struct Deployment {
     pub repositories: Vec<String>,
     /// What the manifest's variables ask AWS for.
     pub variables: Vec<Lookup>,
-    /// What is called beside the stack for what plugins did.
+    /// What is called beside the stack.
     pub beside: Vec<OwnCall>,
 }
 
@@ -39,7 +39,6 @@ pub struct OwnCall {
 }
 
 const STACK: &[&str] = &[
-    "cloudformation:CancelUpdateStack",
     "cloudformation:ContinueUpdateRollback",
     "cloudformation:CreateChangeSet",
     "cloudformation:CreateStack",
@@ -49,13 +48,11 @@ const STACK: &[&str] = &[
     "cloudformation:DescribeEvents",
     "cloudformation:DescribeStackEvents",
     "cloudformation:DescribeStackResource",
-    "cloudformation:DescribeStackResources",
     "cloudformation:DescribeStacks",
     "cloudformation:ExecuteChangeSet",
     "cloudformation:GetTemplate",
     "cloudformation:ListChangeSets",
     "cloudformation:ListStackResources",
-    "cloudformation:RollbackStack",
     "cloudformation:TagResource",
     "cloudformation:UntagResource",
     "cloudformation:UpdateStack",
@@ -71,7 +68,6 @@ pub(super) fn add(requirements: &mut Requirements, resolver: &Resolver<'_>, depl
     if deployment.stack_policy {
         requirements.add("cloudformation:SetStackPolicy", &stack, None, Need::Rlx("stack policy"));
     }
-    requirements.add("cloudformation:ValidateTemplate", "*", None, Need::Rlx("template"));
     if let Some(role) = &deployment.service_role {
         let role = resolver.text(role);
         let role = if role.starts_with("arn:") { role } else { scope.arn("iam::${Account}:role/*") };

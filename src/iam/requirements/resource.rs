@@ -1,7 +1,7 @@
 //! What one resource of a template needs.
 
 use super::resolve::Resolver;
-use super::{Need, Requirements, arns, gates};
+use super::{Need, Requirements, Scope, arns, gates};
 use crate::iam::catalogue::{self, Action, Operation};
 use crate::iam::table::Table;
 use crate::iam::wildcard::covers;
@@ -13,6 +13,9 @@ const EXTRAS: Table = Table(include_str!("../facts/reviewed/extras.tsv"));
 
 /// More kinds of resources than this in one action are named by the service alone.
 const MAX_FORMATS: usize = 4;
+
+/// What tells that an action works on a service-linked role.
+const LINKED_ROLE: [&str; 3] = ["ServiceLinkedRole", "iam:AttachRolePolicy", "iam:PutRolePolicy"];
 
 /// Adds what a resource needs.
 pub(super) fn add(requirements: &mut Requirements, logical_id: &str, resource: &Value, resolver: &Resolver<'_>) {
@@ -46,8 +49,8 @@ pub(super) fn add(requirements: &mut Requirements, logical_id: &str, resource: &
                     requirements.add(&action, role, service.as_deref(), need());
                 }
             }
-            // Of a type that is made by such a role, not that is one.
-            _ if action.contains("ServiceLinkedRole") && home != "iam" => {
+            // Other services give policies to their own linked roles only (IAM User Guide, "Create a service-linked role").
+            _ if home != "iam" && LINKED_ROLE.iter().any(|part| action.contains(part)) => {
                 let roles = resolver.scope.arn("iam::${Account}:role/aws-service-role/*");
                 requirements.add(&action, &roles, None, need());
             }
@@ -183,15 +186,20 @@ impl<'a> Seen<'a> {
 
     fn text(&mut self, key: &str, value: &Value) {
         let text = self.resolver.text(value);
-        // A role may be given by its name, which is not known where it is made up.
-        let role = self.resolver.scope.arn(&format!("iam::${{Account}}:role/{text}"));
-        let named_role =
-            key.to_ascii_lowercase().contains("role") || key == "Credentials" || key.ends_with("CallerArn");
+        let key = key.to_ascii_lowercase();
+        let named_role = ["role", "credentials", "callerarn"].iter().any(|word| key.contains(word));
         if named_role && (text.contains(":role/") || !text.starts_with("arn:")) {
             let whole = text.starts_with("arn:");
-            self.roles.insert(if whole { text } else { role });
+            // A role may be given by its name, which is not known where it is made up.
+            self.roles.insert(if whole {
+                text
+            } else {
+                self.resolver.scope.arn(&format!("iam::${{Account}}:role/{text}"))
+            });
         } else if text.starts_with("arn:") {
             self.references.insert(text);
+        } else {
+            self.references.extend(repository(&text, self.resolver.scope));
         }
     }
 
@@ -261,6 +269,14 @@ impl<'a> Seen<'a> {
         }
         text
     }
+}
+
+/// The repository of an image such as `123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:latest`.
+fn repository(image: &str, scope: &Scope) -> Option<String> {
+    let (account, rest) = image.split_once(".dkr.ecr.")?;
+    let (host, name) = rest.split_once('/')?;
+    let name = name.split([':', '@']).next().unwrap_or(name);
+    Some(format!("arn:{}:ecr:{}:{account}:repository/{name}", scope.partition, host.split('.').next()?))
 }
 
 /// The ARNs that are of one of the formats.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::iam::catalogue::{self, Operation};
 use crate::iam::evaluate::{Caller, NamedPolicy, Policies, Request, evaluate};
 use crate::iam::policy::Policy;
 use serde_json::{Value, json};
@@ -128,6 +129,70 @@ fn a_type_without_handlers_is_inferred_and_reported() {
 }
 
 #[test]
+fn a_request_that_names_several_kinds_of_things_needs_all_of_them() {
+    let template = template(json!({
+        "Vpc": { "Type": "AWS::EC2::VPC", "Properties": {} },
+        "Subnet": { "Type": "AWS::EC2::Subnet", "Properties": { "VpcId": { "Ref": "Vpc" } } },
+        "Redis": { "Type": "AWS::ElastiCache::CacheCluster", "Properties": { "ClusterName": "orders-redis",
+            "CacheSubnetGroupName": "orders-subnets" } },
+    }));
+    let subnet = resources(&template, "ec2:CreateSubnet");
+    for kind in ["subnet", "vpc"] {
+        assert!(subnet.contains(&format!("arn:aws:ec2:eu-west-1:123456789012:{kind}/*")), "{subnet:?}");
+    }
+    let redis = resources(&template, "elasticache:CreateCacheCluster");
+    for name in ["cluster:orders-redis", "subnetgroup:orders-subnets", "parametergroup:*"] {
+        assert!(redis.contains(&format!("arn:aws:elasticache:eu-west-1:123456789012:{name}")), "{redis:?}");
+    }
+}
+
+#[test]
+fn services_give_policies_to_their_linked_roles_only() {
+    let gives = |action: &String| ["iam:PutRolePolicy", "iam:AttachRolePolicy"].contains(&action.as_str());
+    let types = catalogue::all_handlers().filter(|handlers| handlers.actions(Operation::Create).any(|a| gives(&a)));
+    for kind in types.map(|handlers| handlers.resource_type()).filter(|kind| !kind.starts_with("AWS::IAM::")) {
+        let template = template(json!({ "X": { "Type": kind, "Properties": {} } }));
+        for action in ["iam:PutRolePolicy", "iam:AttachRolePolicy"] {
+            let found = resources(&template, action);
+            assert!(found.iter().all(|arn| arn.contains(":role/aws-service-role/")), "{kind}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_role_that_an_api_calls_with_is_passed_to_it() {
+    let mut value = function();
+    let credentials = json!({ "Fn::GetAtt": ["Role", "Arn"] });
+    value["Integration"] =
+        json!({ "Type": "AWS::ApiGatewayV2::Integration", "Properties": { "CredentialsArn": credentials } });
+    let template = template(value);
+    let requirements = Requirements::of_resources(&template, &scope());
+    let passed = requirements.iter().find(|(p, _)| p.passed_to.as_deref() == Some("apigateway.amazonaws.com"));
+    assert_eq!(passed.unwrap().0.resource, "arn:aws:iam::123456789012:role/orders-dev-role");
+}
+
+#[test]
+fn an_image_is_read_from_its_own_repository() {
+    let template = template(json!({ "F": { "Type": "AWS::Lambda::Function", "Properties": { "Code": {
+        "ImageUri": "210987654321.dkr.ecr.eu-central-1.amazonaws.com/tools/report@sha256:00" } } } }));
+    assert_eq!(
+        resources(&template, "ecr:BatchGetImage"),
+        ["arn:aws:ecr:eu-central-1:210987654321:repository/tools/report"]
+    );
+}
+
+#[test]
+fn a_web_acl_is_looked_for_where_it_is_put_only() {
+    let template = template(json!({ "Acl": { "Type": "AWS::WAFv2::WebACLAssociation", "Properties": {
+        "ResourceArn": { "Fn::Sub": "arn:aws:apigateway:${AWS::Region}::/restapis/a/stages/dev" },
+        "WebACLArn": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/orders/1" } } }));
+    assert!(!resources(&template, "apigateway:SetWebACL").is_empty());
+    for action in ["cognito-idp:AssociateWebACL", "elasticloadbalancing:SetWebAcl", "appsync:SetWebACL"] {
+        assert_eq!(resources(&template, action), Vec::<String>::new(), "{action}");
+    }
+}
+
+#[test]
 fn every_reviewed_table_speaks_of_types_and_actions_that_exist() {
     for (table, text) in [
         ("arns", include_str!("../facts/reviewed/arns.tsv")),
@@ -140,7 +205,7 @@ fn every_reviewed_table_speaks_of_types_and_actions_that_exist() {
         assert_eq!(keys, sorted, "{table}");
         for key in keys {
             let kind = key.split(' ').next().unwrap();
-            let handlers = crate::iam::catalogue::handlers(kind);
+            let handlers = catalogue::handlers(kind);
             assert!(handlers.is_some() || kind == "AWS::IoT::Policy", "{table}: {kind}");
         }
     }
