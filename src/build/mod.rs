@@ -4,6 +4,7 @@ pub mod cargo;
 mod elf;
 mod error;
 pub mod go;
+pub mod image;
 pub mod member;
 pub mod node;
 mod prepare;

@@ -1,6 +1,7 @@
 //! Service → archives and template: what `package`, `plan` and `deploy` begin with.
 
 use super::{ExitKind, Failure};
+use crate::build::image;
 use crate::context::Context;
 use crate::manifest::{Problem, Problems, Service, Severity, plugins};
 use crate::package::{self, Artifact, Artifacts, HostTarget, PackageRequest, Stage};
@@ -42,6 +43,7 @@ pub fn assemble(
 ) -> Result<Assembly, Failure> {
     // Once without archives, for its problems: a mistake in the manifest should not wait for a build.
     let mut problems = compile_checked(service, &Artifacts::default(), purpose).1;
+    problems.extend(image::missing_dockerfiles(service));
     let plugins = plugins::check(&service.config, context.options.strict);
     for note in &plugins.notes {
         context.report.verbose(&format!("plugin {note}"));

@@ -25,8 +25,10 @@ pub fn compile<'a>(it: &mut Compilation<'a>, function: &'a Function) {
             continue;
         };
         config.insert(name.into(), json!({ "Destination": destination.arn }));
-        if it.custom_role(function).is_none() {
-            it.allow(destination.statement);
+        if let Some(statement) = destination.statement
+            && it.custom_role(function).is_none()
+        {
+            it.allow(statement);
         }
         depends_on.extend(destination.alias.filter(|a| !depends_on.contains(a)));
     }
@@ -51,8 +53,8 @@ pub fn compile<'a>(it: &mut Compilation<'a>, function: &'a Function) {
 pub struct Destination {
     /// Its ARN.
     arn: Value,
-    /// What the function's role must allow.
-    pub statement: Value,
+    /// What the function's role must allow; `None` where only whoever made the role can know.
+    pub statement: Option<Value>,
     /// The alias of a destination function, to wait for.
     alias: Option<String>,
 }
@@ -61,7 +63,7 @@ impl Destination {
     /// From `{arn, type}`, an ARN, or the key of a function of this service.
     pub fn read<'a>(it: &mut Compilation<'a>, function: &'a Function, to: &Value, path: &str) -> Option<Self> {
         let statement =
-            |action: &str, resource: &Value| json!({ "Effect": "Allow", "Action": action, "Resource": resource });
+            |action: &str, resource: &Value| Some(json!({ "Effect": "Allow", "Action": action, "Resource": resource }));
         if let Some(arn) = to.get("arn") {
             let action = match to.get("type").and_then(Value::as_str)? {
                 "function" => "lambda:InvokeFunction",
@@ -81,9 +83,11 @@ impl Destination {
                 "sns:Publish"
             } else if text.contains(":event-bus/") {
                 "events:PutEvents"
+            } else if it.custom_role(function).is_some() {
+                return Some(Self { arn: json!(text), statement: None, alias: None });
             } else {
                 let message = format!("`{text}` cannot be a destination");
-                let help = "a destination is a function, an SQS queue, an SNS topic or an event bus";
+                let help = "a destination is a function, an SQS queue, an SNS topic or an event bus; of another kind only where the function has a `role` of its own, which allows it";
                 it.problems.push(Problem::at(path, message).help(help));
                 return None;
             };

@@ -112,7 +112,7 @@ fn statements<'a>(it: &mut Compilation<'a>, function: &'a Function) -> Vec<Value
     for key in ["onSuccess", "onFailure"] {
         if let Some(to) = function.raw.pointer(&format!("/destinations/{key}")) {
             let place = format!("functions.{}.destinations.{key}", function.key);
-            statements.extend(Destination::read(it, function, to, &place).map(|d| d.statement));
+            statements.extend(Destination::read(it, function, to, &place).and_then(|d| d.statement));
         }
     }
     let provider = &it.service.provider.raw;

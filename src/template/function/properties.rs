@@ -157,7 +157,10 @@ fn vpc(provider: &Value, own: &Value) -> Option<Value> {
         [own, provider].into_iter().find_map(|source| source.get("vpc").and_then(|vpc| get(vpc, key))).cloned()
     };
     let mut config = Map::new();
-    set_some(&mut config, "Ipv6AllowedForDualStack", setting("ipv6AllowedForDualStack"));
+    // A `false` of the function counts as not given; that of the provider is written.
+    let dual_stack =
+        setting("ipv6AllowedForDualStack").or_else(|| provider.pointer("/vpc/ipv6AllowedForDualStack").cloned());
+    set_some(&mut config, "Ipv6AllowedForDualStack", dual_stack);
     config.insert("SecurityGroupIds".into(), setting("securityGroupIds")?);
     config.insert("SubnetIds".into(), setting("subnetIds")?);
     Some(Value::Object(config))

@@ -162,7 +162,11 @@ pub(super) fn compile(it: &mut Compilation<'_>, routes: &[Route<'_>], resources:
         match paths.get_mut(route.path.as_str()) {
             Some((joined, _)) => joined.join(cors),
             None => {
-                paths.insert(&route.path, (cors.clone(), route));
+                let mut own = cors.clone();
+                own.origins = union(&own.origins, &[]);
+                own.headers = union(&own.headers, &[]);
+                own.methods = union(&own.methods, &[]);
+                paths.insert(&route.path, (own, route));
             }
         }
     }

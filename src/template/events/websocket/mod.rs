@@ -103,10 +103,9 @@ fn add_integration(it: &mut Compilation<'_>, route: &Route<'_>, api: &Api) {
 
 fn add_authorizer(it: &mut Compilation<'_>, route: &Route<'_>, api: &Api) {
     let Some(authorizer) = &route.authorizer else { return };
-    let alias = match &authorizer.callee {
-        Callee::Own(function) => TargetAlias::of(function).map(|alias| json!(alias.logical_id)),
-        Callee::Arn(_) => None,
-    };
+    // By the name also where an ARN is given: it may be that of the function.
+    let alias =
+        it.service.functions.get(&authorizer.name).and_then(TargetAlias::of).map(|alias| json!(alias.logical_id));
     let resource = waiting_resource(
         "AWS::ApiGatewayV2::Authorizer",
         alias,
