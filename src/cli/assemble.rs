@@ -10,6 +10,7 @@ use crate::template::custom_resource::{archive, is_used};
 use crate::template::naming::custom_resource::ARTIFACT;
 use crate::template::{Template, checks, compile};
 use std::path::Path;
+use std::time::Instant;
 
 /// How strict assembling is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +69,13 @@ pub fn assemble(
     refuse_errors(service, context, &problems)?;
     say(service, context, &problems);
 
+    let started = Instant::now();
     let (template, _) = compile_checked(service, &artifacts, purpose);
+    context.report.verbose(&format!(
+        "compiled {} resources in {:.1?}",
+        template.resources().count(),
+        started.elapsed()
+    ));
     if is_used(&template) {
         artifacts.artifacts.push(write_custom_resources(out_dir)?);
     }

@@ -3,6 +3,8 @@
 use super::Compilation;
 use super::naming::layer as naming;
 use super::value::{reference, set_some};
+use crate::build::REQUIREMENTS_LAYER;
+use crate::manifest::Problem;
 use crate::manifest::service::Layer;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -17,6 +19,15 @@ pub fn compile(it: &mut Compilation<'_>) {
 
 fn compile_layer(it: &mut Compilation<'_>, layer: &Layer) {
     let path = format!("layers.{}", layer.key);
+    let given = |setting: &Option<String>| setting.as_ref().is_some_and(|text| !text.is_empty());
+    if !given(&layer.path) && !given(&layer.package.artifact) && layer.key != REQUIREMENTS_LAYER {
+        let message = format!("the layer `{}` has no content", layer.key);
+        it.problems.push(
+            Problem::at(&path, message)
+                .help("set `path` to the folder that it consists of, or `package.artifact` to a finished archive"),
+        );
+        return;
+    }
     let key = it.layer_s3_key(&layer.key);
     let properties = properties(it, layer, &key);
     let hash = hash(it, layer, &properties);
@@ -76,4 +87,15 @@ fn hash(it: &Compilation<'_>, layer: &Layer, properties: &Map<String, Value>) ->
     hash.update(it.artifacts.of_layer(&layer.key).map_or("", |a| a.sha256.as_str()));
     // As many characters as the framework's SHA-1.
     hash.finalize().iter().take(20).map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::template::testing::problems;
+
+    #[test]
+    fn a_layer_has_a_folder_or_an_archive() {
+        let refused = problems("service: quay\nprovider: { name: aws }\nlayers: { empty: { description: Nothing } }");
+        assert!(refused.contains("the layer `empty` has no content"), "{refused}");
+    }
 }

@@ -69,4 +69,19 @@ mod tests {
             assert_eq!(member, text);
         }
     }
+
+    /// The behaviours themselves are the tests of `handlers/tests.js`, each with a name of its own.
+    #[test]
+    fn the_handlers_do_what_cloudformation_asks_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        zip::ZipArchive::new(Cursor::new(&archive().bytes)).unwrap().extract(folder.path()).unwrap();
+        let tests = concat!(env!("CARGO_MANIFEST_DIR"), "/src/template/custom_resource/handlers/tests.js");
+        let done = std::process::Command::new("node")
+            .args(["--test", tests])
+            .env("HANDLERS", folder.path())
+            .env_remove("NODE_OPTIONS")
+            .output()
+            .expect("node can be run");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+    }
 }
