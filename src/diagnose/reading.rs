@@ -284,8 +284,10 @@ fn kind_of_bare(prepared: &Prepared, finding: &Finding, call: &call::Call, actio
     let before = prepared.line_at(finding.range.start).start;
     let before = prepared.line_at(before.saturating_sub(1)).start;
     let after = prepared.line_at(finding.range.end).end;
-    let around = &prepared.text[before..prepared.line_at(after + 1).end];
-    if service.is_none() && action.is_none() && around.contains("Access Denied") {
+    let around =
+        prepared.text[before..prepared.line_at(after + 1).end].split_whitespace().collect::<Vec<_>>().join(" ");
+    let other = around.contains("NotAuthorized");
+    if service.is_none() && action.is_none() && around.contains("Access Denied") && !other {
         Kind::S3Bare
     } else {
         Kind::UnknownDeny

@@ -18,7 +18,7 @@ pub(super) const ROWS: &[Cause] = &[
             "account verification",
             "Your account has been suspended",
             "account is suspended",
-            "Your account is currently blocked",
+            "account is currently blocked",
             "account is currently restricted",
             "account has been blocked",
             "pending verification",

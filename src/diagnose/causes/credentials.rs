@@ -117,6 +117,7 @@ pub(super) const ROWS: &[Cause] = &[
             "Profile * could not be found",
             "AWS profile * doesn't seem to be configured",
             "Profile * not found",
+            "Credentials for profile * cannot be found",
             "Profile * does not exist",
             "Could not find credentials",
             "MissingAuthenticationToken",

@@ -22,6 +22,14 @@ pub(super) const ROWS: &[Cause] = &[
     .says("The function's execution role lacks {action}, which the service calls in its name")
     .fix("Add the action to the function's role (`provider.iam.role.statements`), not to the user that deploys."),
     Cause::new(
+        "sms-role-lacks",
+        Kind::ExecutionRoleLacks,
+        &["InvalidSmsRoleAccessPolicyException", "Role does not have permission to publish with SNS"],
+    )
+    .acts(Acts::Always("sns:Publish"))
+    .says("The role with which the user pool sends text messages lacks sns:Publish")
+    .fix("Allow sns:Publish on * in that role (SmsConfiguration.SnsCallerArn)."),
+    Cause::new(
         "cross-account-pass-role",
         Kind::Passrole,
         &["Cross-account pass role is not allowed"],

@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 /// How far before and behind a refusal its call is looked for, in bytes.
 const BEFORE: usize = 900;
 const BEHIND: usize = 600;
+/// How far a form reaches that was wrapped, in bytes.
+const WRAPPED: usize = 160;
 
 /// What is known of the call that was refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -108,7 +110,7 @@ macro_rules! form {
 }
 
 /// The forms that name a call; a field that an earlier one filled stays.
-static FORMS: [Form; 23] = [
+static FORMS: [Form; 24] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
     form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
@@ -118,6 +120,12 @@ static FORMS: [Form; 23] = [
     }),
     // boto3, AWS CLI
     form!("calling", r"when\s+calling\s+(?:the\s+)?([A-Za-z0-9]+)\s+operation", |c, call| set_operation(call, &c[1])),
+    // Agents and tools: `CreateLogStream API responded with`
+    form!("", r"\b([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+)\s+(?:API|operation|request|call)\b", |c, call| {
+        if action_of(call.service, &c[1]).is_some() {
+            set_operation(call, &c[1]);
+        }
+    }),
     // Go SDK v2, Terraform: `operation error S3: PutObject`
     form!("operation error", r"operation error ([A-Za-z0-9 ]+): ([A-Z][A-Za-z0-9]+)", |c, call| {
         set_service(call, &c[1]);
@@ -210,11 +218,12 @@ pub fn near(prepared: &Prepared, range: &Range<usize>) -> Call {
     let text = &prepared.text;
     let line = prepared.line_at(range.start);
     let mut call = Call::default();
-    // The same line first, then what led to it, then what follows.
+    // The same line first, then what led to it, then what follows; then what was wrapped around the line's ends.
     let windows = [
         line.clone(),
         boundary(text, line.start.saturating_sub(BEFORE))..line.start,
         line.end..boundary(text, line.end.saturating_add(BEHIND)),
+        boundary(text, line.start.saturating_sub(WRAPPED))..boundary(text, line.end.saturating_add(WRAPPED)),
     ];
     for (number, window) in windows.into_iter().enumerate() {
         let part = cut_at_neighbours(text, window, number);
@@ -304,7 +313,9 @@ fn prose(c: &Captures, call: &mut Call) {
         .into_iter()
         .chain([one])
         .flat_map(|noun| {
-            verbs.iter().flat_map(move |verb| [format!("{verb}{noun}"), format!("{verb}{noun}s")]).collect::<Vec<_>>()
+            // `S3 policy` is the policy of a bucket.
+            let forms = |verb| [format!("{verb}{noun}"), format!("{verb}{noun}s"), format!("{verb}Bucket{noun}")];
+            verbs.iter().flat_map(forms).collect::<Vec<_>>()
         })
         .find(|operation| !catalogue::actions_of_operation(prefix, operation).is_empty());
     if let Some(operation) = operation {

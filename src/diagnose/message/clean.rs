@@ -18,6 +18,7 @@ pub fn clean(text: &str) -> String {
     let text = telling(text);
     let text = anstream::adapter::strip_str(&text).to_string();
     let text = without_escapes(&text);
+    let text = without_common_prefix(&text);
     let text = without_leading_commas(&text);
     let lines: Vec<String> = text.lines().map(|line| without_prefix(line).to_owned()).collect();
     unwrapped(&super::table::read_columns(&lines))
@@ -68,6 +69,9 @@ fn without_escapes(text: &str) -> String {
         Some(residue) if text.contains('[') => residue.replace_all(text, ""),
         _ => Cow::Borrowed(text),
     };
+    // Text that was escaped for HTML more than once.
+    let text =
+        if text.contains("&amp;") { Cow::Owned(text.replace("&amp;amp;", "&").replace("&amp;", "&")) } else { text };
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_ref();
     while let Some(at) =
@@ -135,12 +139,45 @@ fn escape(text: &str) -> (Cow<'static, str>, usize) {
 
 /// Without the comma that some consoles print before every line but the first.
 fn without_leading_commas(text: &str) -> Cow<'_, str> {
-    let (all, with) =
-        text.lines().fold((0, 0), |(all, with), line| (all + 1, with + usize::from(line.starts_with(','))));
-    if with < 2 || with * 3 < all {
+    let lines: Vec<&str> = text.lines().collect();
+    let comma = |at: usize| lines.get(at).is_some_and(|line| line.starts_with(','));
+    // One alone may be a comma of the text.
+    let one_of_several = |at: usize| comma(at) && (comma(at + 1) || at > 0 && comma(at - 1));
+    if !(0..lines.len()).any(one_of_several) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.lines().map(|line| line.strip_prefix(',').unwrap_or(line)).collect::<Vec<_>>().join("\n"))
+    let bare =
+        |(at, line): (usize, &&'_ str)| if one_of_several(at) { line[1..].to_owned() } else { (*line).to_owned() };
+    Cow::Owned(lines.iter().enumerate().map(bare).collect::<Vec<_>>().join("\n"))
+}
+
+/// Without what a collector put before every line: the pod, the job, the time.
+fn without_common_prefix(text: &str) -> Cow<'_, str> {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let (Some(first), Some(_)) = (lines.next(), lines.next()) else { return Cow::Borrowed(text) };
+    let Some(length) = common_prefix(first, text) else { return Cow::Borrowed(text) };
+    let bare = |line: &'_ str| line.get(length..).unwrap_or_default().to_owned();
+    Cow::Owned(text.lines().map(bare).collect::<Vec<_>>().join("\n"))
+}
+
+/// The length of the longest beginning that all lines share but for their digits, that holds a digit, ends in a mark
+/// and says nothing of a failure.
+fn common_prefix(first: &str, text: &str) -> Option<usize> {
+    const LONGEST: usize = 100;
+    const WORDS: [&str; 8] = ["arn:", "user:", "denied", "error", "exception", "fail", "expired", "aws::"];
+    let alike = |a: u8, b: u8| a == b || (a.is_ascii_digit() && b.is_ascii_digit());
+    let mut shared = first.len().min(LONGEST);
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        shared = first.bytes().zip(line.bytes()).take(shared).take_while(|(a, b)| alike(*a, *b)).count();
+    }
+    // A line without content still has the mark, not the blank behind it.
+    let ends = (1..=shared).rev().filter(|end| first.is_char_boundary(*end));
+    ends.map(|end| (end, &first[..end])).find_map(|(end, prefix)| {
+        let marked = ["| ", "- ", ": ", "] ", "Z ", "\t"].iter().any(|mark| prefix.ends_with(mark));
+        let small = prefix.to_ascii_lowercase();
+        let telling = WORDS.iter().any(|word| small.contains(word));
+        (marked && !telling && prefix.contains(|c: char| c.is_ascii_digit())).then_some(end)
+    })
 }
 
 /// A line without what a log collector or a tool's frame put before and behind it.
@@ -222,6 +259,22 @@ mod tests {
     fn log_prefixes_go() {
         assert_eq!(clean("2024-03-09T15:27:06.601Z [WARNING]: Error: no"), " Error: no\n");
         assert_eq!(clean("│ Error: no      │"), "Error: no\n");
+    }
+
+    #[test]
+    fn what_stands_before_every_line_goes() {
+        assert_eq!(clean("web-6f9 | User: a\nweb-6f9 |   is not\n"), "User: a\n  is not\n");
+        assert_eq!(
+            clean("[2024-05-01 10:00:01] {run.py:93} INFO - one\n[2024-05-01 10:00:02] {run.py:93} INFO - two"),
+            "one\ntwo\n"
+        );
+        assert_eq!(clean("AccessDenied 1: one\nAccessDenied 1: two"), "AccessDenied 1: one\nAccessDenied 1: two\n");
+    }
+
+    #[test]
+    fn commas_before_lines_go_and_others_stay() {
+        assert_eq!(clean("one\n,two\n,three"), "one\ntwo\nthree\n");
+        assert_eq!(clean("one\n,two"), "one\n,two\n");
     }
 
     #[test]

@@ -295,6 +295,10 @@ fn joined(text: &str) -> String {
             out.push_str(line);
         } else {
             out.truncate(out.trim_end().len());
+            // `<account id>` keeps its blank.
+            if open_placeholder(&out).is_some() {
+                out.push(' ');
+            }
             out.push_str(line.trim_start());
         }
         out
