@@ -1,19 +1,28 @@
 //! `rlx diagnose`: why something was denied or failed, and the smallest change that mends it.
 
+use super::assemble::{Purpose, compile_checked};
 use super::{ExitKind, Failure, permissions, target};
+use crate::aws::permissions::{policies, preflight};
 use crate::aws::{Aws, AwsError, JsonCall, Named};
 use crate::context::Context;
 use crate::deploy::{self, DeployError, DeployRecord, Stack};
-use crate::diagnose::{Diagnosis, Evidence, decoded, diagnose, remedy};
+use crate::diagnose::{Diagnosis, Evidence, Further, check, decoded, diagnose, remedy};
+use crate::iam::evaluate::Caller;
+use crate::iam::preflight::Method;
+use crate::iam::requirements::{Document, DocumentOptions};
 use crate::manifest::Service;
+use crate::package::Artifacts;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The most that is read from stdin, in bytes.
 const LONGEST_INPUT: u64 = 64 * 1024 * 1024;
 /// Pages of CloudTrail events that are looked through for a request; AWS allows two a second.
 const CLOUDTRAIL_PAGES: usize = 20;
+/// What an answer that is not needed may cost.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Name of the inline policy that --apply writes.
 const POLICY_NAME: &str = "rlx-diagnose-fix";
 
@@ -48,28 +57,112 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<ExitKind, Failure> 
     if args.preflight {
         return super::preflight::run(context);
     }
-    let mut diagnoses = match (&args.message, &args.stack, &args.request_id) {
-        (Some(text), _, _) => diagnose(&Evidence::text(text.clone())),
+    let found = match (&args.message, &args.stack, &args.request_id) {
+        (Some(text), _, _) => Found::of_text(text.clone()),
         (_, Some(stack), _) => of_stack(stack, context)?,
         (_, _, Some(id)) => of_request(id, context)?,
         _ => match standard_input()? {
-            Some(text) => diagnose(&Evidence::text(text)),
+            Some(text) => Found::of_text(text),
             None => of_last_deploy(context)?,
         },
     };
+    let needs = found.needs(context);
     if let Some(file) = &args.fix {
-        let documents = fix(&diagnoses, context)?;
+        let documents = fix(&found.diagnoses, needs.as_ref(), context)?;
         let path = context.cwd.join(file);
         std::fs::write(&path, format!("{documents:#}\n"))
             .map_err(|error| Failure::new(ExitKind::Failed, format!("cannot write {}: {error}", path.display())))?;
         context.report.note(&format!("Wrote {}: attach it to the identity that deploys", path.display()));
     }
-    context.report.diagnoses(&diagnoses);
+    let further = needs.and_then(|needs| Further::of(&needs.documents, needs.narrowed, &found.diagnoses));
+    context.report.diagnoses(&found.diagnoses, further.as_ref());
     if args.apply {
-        diagnoses.truncate(1);
-        return apply(diagnoses.first(), context);
+        return apply(found.diagnoses.first(), context);
     }
     Ok(ExitKind::Done)
+}
+
+/// What was found out, and where more may be asked.
+struct Found {
+    diagnoses: Vec<Diagnosis>,
+    /// The service whose AWS account was asked; `None` where only a text was read, which asks nobody.
+    service: Option<Service>,
+}
+
+/// What a deploy needs of its caller.
+struct Needs {
+    /// Policies.
+    documents: Vec<Value>,
+    /// Whether they hold just what the caller lacks.
+    narrowed: bool,
+}
+
+impl Found {
+    fn of_text(text: String) -> Self {
+        Self { diagnoses: diagnose(&Evidence::text(text)), service: None }
+    }
+
+    /// With what AWS adds: decoded messages, and what the policies of the denied principal say.
+    fn of_aws(mut diagnoses: Vec<Diagnosis>, service: Service, context: &Context) -> Self {
+        decode(&mut diagnoses, &service, context);
+        check_first(&mut diagnoses, &service, context);
+        Self { diagnoses, service: Some(service) }
+    }
+
+    /// All that a deploy of the service here needs, where the first failure is a missing permission: more of its
+    /// kind may wait behind it.
+    fn needs(&self, context: &Context) -> Option<Needs> {
+        let first = self.diagnoses.first().filter(|diagnosis| !diagnosis.statements.is_empty())?;
+        let lacking = self.service.as_ref().and_then(|service| lacking(first, service, context));
+        if let Some(documents) = lacking {
+            return Some(Needs { documents, narrowed: true });
+        }
+        let documents = permissions::documents_of(context, account(&self.diagnoses)).ok()?;
+        Some(Needs { documents, narrowed: false })
+    }
+}
+
+fn account(diagnoses: &[Diagnosis]) -> Option<String> {
+    diagnoses.iter().find_map(|diagnosis| remedy::account(diagnosis.principal.as_deref()))
+}
+
+/// What the caller lacks of all that a deploy needs, where the caller is the one that was denied and it can be known.
+fn lacking(diagnosis: &Diagnosis, service: &Service, context: &Context) -> Option<Vec<Value>> {
+    let (template, _) = compile_checked(service, &Artifacts::default(), Purpose::Package);
+    let required = super::preflight::required(service, &template);
+    let denied = diagnosis.principal.as_deref();
+    let found = ask(service, context, async |aws: &Aws| {
+        let caller = aws.identity().await?.arn;
+        let same = denied.is_none_or(|denied| remedy::identity(denied) == remedy::identity(&caller));
+        Ok(if same { Some(preflight(aws, &required).await) } else { None })
+    })??;
+    let known = matches!(found.method, Method::Simulated | Method::Evaluated);
+    let documents = found.denied.documents(&DocumentOptions::default());
+    known.then(|| documents.iter().map(Document::to_json).collect())
+}
+
+/// Reads the policies of whoever was denied first, as far as that is allowed.
+fn check_first(diagnoses: &mut [Diagnosis], service: &Service, context: &Context) {
+    let Some(diagnosis) = diagnoses.first_mut().filter(|diagnosis| check::is_open(diagnosis)) else { return };
+    let Some(principal) = diagnosis.principal.as_deref().and_then(Caller::from_arn) else { return };
+    let answer =
+        ask(service, context, async |aws: &Aws| Ok((aws.identity().await?.arn, policies(aws, &principal).await)));
+    match answer {
+        Some((caller, Ok(policies))) => check::apply(diagnosis, &caller, &policies),
+        Some((caller, Err(error))) => {
+            check::unknown(diagnosis, &caller, format!("they may not be read with these credentials: {error}"));
+        }
+        None => {}
+    }
+}
+
+/// An answer of AWS that is of use but not needed: `None` where it does not come in time.
+fn ask<T>(service: &Service, context: &Context, question: impl AsyncFnOnce(&Aws) -> Result<T, AwsError>) -> Option<T> {
+    let answer = target::with_aws(service, context, async |aws: &Aws| {
+        let answer = tokio::time::timeout(PATIENCE, question(aws)).await;
+        answer.ok().transpose().map_err(DeployError::from)
+    });
+    answer.ok().flatten()
 }
 
 /// What stands on standard input, where something is piped into it.
@@ -88,7 +181,7 @@ fn standard_input() -> Result<Option<String>, Failure> {
 }
 
 /// The record of the stage's last deploy, with what AWS adds to it.
-fn of_last_deploy(context: &Context) -> Result<Vec<Diagnosis>, Failure> {
+fn of_last_deploy(context: &Context) -> Result<Found, Failure> {
     let service = target::load(context)
         .map_err(|failure| {
             failure.hint("to explain a text instead, pipe it in: rlx diagnose < deploy.log, or give --message")
@@ -98,27 +191,26 @@ fn of_last_deploy(context: &Context) -> Result<Vec<Diagnosis>, Failure> {
     let evidence = match &record {
         Some(record) if record.outcome == deploy::Outcome::Succeeded => {
             context.report.note(&format!("The last deploy of stage {} succeeded ({})", service.stage, record.id));
-            return Ok(Vec::new());
+            return Ok(Found { diagnoses: Vec::new(), service: None });
         }
         Some(record) => Evidence::record(record),
         None => Evidence::default(),
     };
     let told = !evidence.events.is_empty() || evidence.text.is_some();
     if told {
-        let mut diagnoses = diagnose(&evidence);
-        decode(&mut diagnoses, &service, context);
-        return Ok(diagnoses);
+        return Ok(Found::of_aws(diagnose(&evidence), service, context));
     }
-    of_stack_with(&service, &service.stack_name(), context)
+    let stack = service.stack_name();
+    of_stack_with(service, &stack, context)
 }
 
-fn of_stack(stack: &str, context: &Context) -> Result<Vec<Diagnosis>, Failure> {
+fn of_stack(stack: &str, context: &Context) -> Result<Found, Failure> {
     let service = target::load(context)?.service;
-    of_stack_with(&service, stack, context)
+    of_stack_with(service, stack, context)
 }
 
-fn of_stack_with(service: &Service, stack: &str, context: &Context) -> Result<Vec<Diagnosis>, Failure> {
-    let events = target::with_aws(service, context, async |aws: &Aws| {
+fn of_stack_with(service: Service, stack: &str, context: &Context) -> Result<Found, Failure> {
+    let events = target::with_aws(&service, context, async |aws: &Aws| {
         let found = Stack::describe(aws, stack).await?;
         // A stack that was deleted is still known by its id.
         let name = found.map_or_else(|| stack.to_owned(), |stack| stack.id);
@@ -127,13 +219,11 @@ fn of_stack_with(service: &Service, stack: &str, context: &Context) -> Result<Ve
     if events.is_empty() {
         context.report.note(&format!("Nothing failed in the last operation on stack {stack}"));
     }
-    let mut diagnoses = diagnose(&Evidence::events(events));
-    decode(&mut diagnoses, service, context);
-    Ok(diagnoses)
+    Ok(Found::of_aws(diagnose(&Evidence::events(events)), service, context))
 }
 
 /// The event of a request in CloudTrail, read as any other text.
-fn of_request(id: &str, context: &Context) -> Result<Vec<Diagnosis>, Failure> {
+fn of_request(id: &str, context: &Context) -> Result<Found, Failure> {
     let service = target::load(context)?.service;
     let event =
         target::with_aws(&service, context, async |aws: &Aws| look_up(aws, id).await.map_err(DeployError::from))?;
@@ -143,9 +233,7 @@ fn of_request(id: &str, context: &Context) -> Result<Vec<Diagnosis>, Failure> {
                 "events reach CloudTrail some five minutes later; those of global services are in us-east-1 (--region)",
             ));
     };
-    let mut diagnoses = diagnose(&Evidence::text(event));
-    decode(&mut diagnoses, &service, context);
-    Ok(diagnoses)
+    Ok(Found::of_aws(diagnose(&Evidence::text(event)), service, context))
 }
 
 /// LookupEvents cannot filter by request id, so the newest pages are looked through.
@@ -190,11 +278,13 @@ fn decode(diagnoses: &mut [Diagnosis], service: &Service, context: &Context) {
     }
 }
 
-/// The policies to attach: what is missing, and all that a deploy of the service here needs.
-fn fix(diagnoses: &[Diagnosis], context: &Context) -> Result<Value, Failure> {
-    let account = diagnoses.iter().find_map(|diagnosis| remedy::account(diagnosis.principal.as_deref()));
-    // Outside a service there is nothing more to know than what was denied.
-    let mut documents = permissions::documents_of(context, account).unwrap_or_default();
+/// The policies to attach: what was denied, and all that a deploy of the service here lacks or needs.
+fn fix(diagnoses: &[Diagnosis], needs: Option<&Needs>, context: &Context) -> Result<Value, Failure> {
+    let mut documents = match needs {
+        Some(needs) => needs.documents.clone(),
+        // Outside a service there is nothing more to know than what was denied.
+        None => permissions::documents_of(context, account(diagnoses)).unwrap_or_default(),
+    };
     let missing: Vec<Value> = remedy::beyond(diagnoses, &documents);
     if !missing.is_empty() {
         documents.push(json!({ "Version": "2012-10-17", "Statement": missing }));

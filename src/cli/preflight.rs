@@ -87,7 +87,8 @@ pub async fn before_deploy(
     Ok(())
 }
 
-fn required(service: &Service, template: &Template) -> Requirements {
+/// All that a deploy needs of its caller.
+pub(super) fn required(service: &Service, template: &Template) -> Requirements {
     let scope = Scope::new(service.stack_name(), &service.region, None);
     let deployment = permissions::deployment(service, Vec::new());
     permissions::requirements(Whom::Caller, template, &scope, &deployment)

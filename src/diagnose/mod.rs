@@ -1,9 +1,11 @@
 //! Failure evidence → cause → remedy.
 
 pub mod causes;
+pub mod check;
 pub mod decoded;
 pub mod evidence;
 mod explain;
+pub mod further;
 pub mod kind;
 pub mod message;
 mod reading;
@@ -11,6 +13,7 @@ pub mod remedy;
 pub mod verify;
 
 pub use evidence::Evidence;
+pub use further::Further;
 pub use kind::{Effect, Kind, Layer};
 
 use serde::{Deserialize, Serialize};
@@ -54,6 +57,8 @@ pub struct Diagnosis {
     pub statements: Vec<serde_json::Value>,
     /// Whether the evaluator found that the statements allow the request; `None` where it was not asked.
     pub verified: Option<bool>,
+    /// What the principal's policies say, where they could be read.
+    pub checked: Option<check::Check>,
     /// The words of the message that say so.
     pub evidence: String,
 }
@@ -122,6 +127,7 @@ fn unexplained(event: &crate::deploy::FailingEvent) -> Diagnosis {
         ask: None,
         statements: Vec::new(),
         verified: None,
+        checked: None,
         evidence: event.reason.clone(),
     }
 }

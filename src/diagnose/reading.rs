@@ -179,6 +179,7 @@ fn diagnosis(prepared: &Prepared, finding: Finding) -> Diagnosis {
         remedy,
         statements,
         verified: None,
+        checked: None,
         evidence: words.chars().take(600).collect(),
     }
 }

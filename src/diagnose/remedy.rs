@@ -3,7 +3,7 @@
 use super::causes::who_decides;
 use super::explain::Told;
 use super::{Ask, Diagnosis, Kind};
-use crate::iam::{catalogue, wildcard};
+use crate::iam::catalogue;
 use serde_json::{Value, json};
 
 /// The statements that an identity policy lacks; none where an identity policy does not mend it.
@@ -168,22 +168,10 @@ pub fn beyond(diagnoses: &[Diagnosis], documents: &[Value]) -> Vec<Value> {
     missing
 }
 
-/// Whether a policy has all actions of a statement for all of its resources.
+/// Whether a statement of a policy has all of another statement.
 fn grants(document: &Value, statement: &Value) -> bool {
-    let list = |value: &Value, name: &str| -> Vec<String> {
-        match value.get(name) {
-            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-            Some(Value::String(one)) => vec![one.clone()],
-            _ => Vec::new(),
-        }
-    };
     let statements = document.get("Statement").and_then(Value::as_array).into_iter().flatten();
-    let (actions, resources) = (list(statement, "Action"), list(statement, "Resource"));
-    statements.into_iter().any(|own| {
-        let (own_actions, own_resources) = (list(own, "Action"), list(own, "Resource"));
-        actions.iter().all(|a| own_actions.iter().any(|o| wildcard::matches_ignoring_case(o, a)))
-            && resources.iter().all(|r| own_resources.iter().any(|o| wildcard::covers(o, r)))
-    })
+    statements.into_iter().any(|own| super::further::covers(own, statement))
 }
 
 #[cfg(test)]

@@ -1,19 +1,20 @@
 //! Diagnoses for people and as JSON.
 
 use super::Report;
-use crate::diagnose::{Diagnosis, NOT_KNOWN};
+use crate::diagnose::{Diagnosis, Further, NOT_KNOWN};
 use anstyle::AnsiColor;
 use serde_json::json;
 
 impl Report {
-    /// Writes diagnoses to stdout, the root cause first.
-    pub fn diagnoses(&self, diagnoses: &[Diagnosis]) {
-        let text = if diagnoses.is_empty() {
+    /// Writes diagnoses to stdout, the root cause first, and what else the deploy will need.
+    pub fn diagnoses(&self, diagnoses: &[Diagnosis], further: Option<&Further>) {
+        let mut text = if diagnoses.is_empty() {
             "Nothing here tells of a failure that rlx knows.\n".to_owned()
         } else {
             diagnoses.iter().map(|diagnosis| self.diagnosis(diagnosis)).collect::<Vec<_>>().join("\n")
         };
-        self.result(&json!({ "version": 1, "diagnoses": diagnoses }), &text);
+        text.extend(further.map(further_text));
+        self.result(&json!({ "version": 1, "diagnoses": diagnoses, "further": further }), &text);
     }
 
     /// The root cause in short, for a command that failed: what it means and the fix; nothing where the failure
@@ -56,6 +57,10 @@ impl Report {
             (id, kind) => id.clone().or(kind.clone()),
         };
         row("in stack", place.as_deref());
+        if let Some(check) = &diagnosis.checked {
+            text.push_str("\n  The policies at hand:\n");
+            text.extend(check.reasons.iter().map(|reason| format!("    {reason}\n")));
+        }
         text.push_str(&format!("\n{} {}\n", self.paint("Fix:", AnsiColor::Green), diagnosis.remedy));
         for statement in &diagnosis.statements {
             text.push_str(&format!("\n{}\n", indented(&format!("{statement:#}"))));
@@ -68,6 +73,25 @@ impl Report {
         }
         text
     }
+}
+
+/// What else a deploy needs, in a few lines.
+fn further_text(further: &Further) -> String {
+    /// Statements that are shown; the file of --fix has all.
+    const SHOWN: usize = 8;
+    let what = if further.narrowed { "The caller also lacks" } else { "Deploying this service also needs" };
+    let mut text = format!("\n{what} ({} actions; `--fix FILE` writes them as a policy):\n", further.actions());
+    let list = |statement: &serde_json::Value, name: &str| match &statement[name] {
+        serde_json::Value::Array(items) => items.iter().filter_map(|item| item.as_str()).collect::<Vec<_>>().join(", "),
+        one => one.as_str().unwrap_or_default().to_owned(),
+    };
+    for statement in further.statements.iter().take(SHOWN) {
+        text.push_str(&format!("    {} on {}\n", list(statement, "Action"), list(statement, "Resource")));
+    }
+    if let Some(more) = further.statements.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        text.push_str(&format!("    and {more} statements more\n"));
+    }
+    text
 }
 
 fn indented(text: &str) -> String {
