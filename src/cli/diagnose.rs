@@ -17,8 +17,8 @@ use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The most that is read from stdin, in bytes.
-const LONGEST_INPUT: u64 = 64 * 1024 * 1024;
+/// The most that is kept of standard input, in bytes: its end, where a log tells of the failure.
+const LONGEST_INPUT: usize = 32 * 1024 * 1024;
 /// Pages of CloudTrail events that are looked through for a request; AWS allows two a second.
 const CLOUDTRAIL_PAGES: usize = 20;
 /// What an answer that is not needed may cost.
@@ -170,14 +170,24 @@ fn standard_input() -> Result<Option<String>, Failure> {
     if std::io::stdin().is_terminal() {
         return Ok(None);
     }
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .take(LONGEST_INPUT)
-        .read_to_end(&mut bytes)
+    let bytes = end_of(std::io::stdin().lock(), LONGEST_INPUT)
         .map_err(|error| Failure::new(ExitKind::Failed, format!("cannot read standard input: {error}")))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     Ok(Some(text).filter(|text| !text.trim().is_empty()))
+}
+
+/// The last bytes of an input, however long it is.
+fn end_of(mut input: impl Read, most: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    loop {
+        let read = input.by_ref().take(most as u64).read_to_end(&mut bytes)?;
+        if bytes.len() > most {
+            bytes.drain(..bytes.len() - most);
+        }
+        if read == 0 {
+            return Ok(bytes);
+        }
+    }
 }
 
 /// The record of the stage's last deploy, with what AWS adds to it.
@@ -328,4 +338,16 @@ fn apply(diagnosis: Option<&Diagnosis>, context: &Context) -> Result<ExitKind, F
         .report
         .note(&format!("Put {POLICY_NAME} on {kind} {name}; IAM may take some seconds to know it everywhere"));
     Ok(ExitKind::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end_of;
+
+    #[test]
+    fn of_a_long_input_the_end_is_kept() {
+        assert_eq!(end_of(&b"0123456789"[..], 4).unwrap(), b"6789");
+        assert_eq!(end_of(&b"01"[..], 4).unwrap(), b"01");
+        assert_eq!(end_of(&b""[..], 4).unwrap(), b"");
+    }
 }

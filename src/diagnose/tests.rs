@@ -99,6 +99,32 @@ fn the_documentation_shows_every_kind_with_what_rlx_really_answers() {
     }
 }
 
+/// Bytes that are changed, doubled and cut in labelled messages; the changes are the same in every run.
+#[test]
+fn mutated_messages_are_read_without_a_panic() {
+    let rows = rows();
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below.max(1) as u64).unwrap()
+    };
+    for _ in 0..400 {
+        let mut bytes = rows[next(rows.len())].text.clone().into_bytes();
+        for _ in 0..=next(4) {
+            let at = next(bytes.len());
+            match next(4) {
+                0 => bytes[at..].iter_mut().take(1).for_each(|byte| *byte ^= 0x5a),
+                1 => bytes.truncate(at),
+                2 => bytes.splice(at..at, rows[next(rows.len())].text.bytes().take(next(200))).for_each(drop),
+                _ => bytes.insert(at, [0, 0xff, b'\\', b'<', b'\n', b'{'][next(6)]),
+            }
+        }
+        let _ = diagnose(&Evidence::text(String::from_utf8_lossy(&bytes)));
+    }
+}
+
 /// Words that the readers look for, in any order and with any junk between.
 fn telling_text() -> impl Strategy<Value = String> {
     let word = prop_oneof![

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 /// The most text that is read closely, in bytes; of a longer one only the surroundings of telling lines are kept.
 const CLOSE_READING: usize = 512 * 1024;
+/// A line of a long text that is longer than this is cut down, in bytes.
+const LONG_LINE: usize = 8 * 1024;
 /// Lines that are kept before and after a telling line of a long text.
 const SURROUNDINGS: usize = 24;
 /// A line shorter than this was not cut by a terminal.
@@ -36,6 +38,7 @@ fn telling(text: &str) -> Cow<'_, str> {
     if text.len() <= CLOSE_READING {
         return Cow::Borrowed(text);
     }
+    let text = with_short_lines(text, TELLING.as_ref());
     let lines: Vec<&str> = text.lines().collect();
     let mut keep = vec![false; lines.len()];
     for (index, line) in lines.iter().enumerate() {
@@ -58,6 +61,37 @@ fn telling(text: &str) -> Cow<'_, str> {
     }
     chosen.reverse();
     Cow::Owned(chosen.join("\n"))
+}
+
+/// Long lines, such as a log in one line of JSON, cut down to the surroundings of their telling words.
+fn with_short_lines<'a>(text: &'a str, telling: Option<&Regex>) -> Cow<'a, str> {
+    if text.lines().all(|line| line.len() <= LONG_LINE) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::new();
+    for line in text.lines() {
+        if line.len() <= LONG_LINE {
+            out.push_str(line);
+            out.push('\n');
+            continue;
+        }
+        let mut kept = 0;
+        for found in telling.into_iter().flat_map(|telling| telling.find_iter(line)) {
+            let from = line.floor_char_boundary(found.start().saturating_sub(LONG_LINE / 8)).max(kept);
+            let to = line.floor_char_boundary((found.end() + LONG_LINE / 4).min(line.len()));
+            if from >= to {
+                continue;
+            }
+            // What was left out between two pieces ends a line.
+            if from > kept {
+                out.push('\n');
+            }
+            out.push_str(&line[from..to]);
+            kept = to;
+        }
+        out.push('\n');
+    }
+    Cow::Owned(out)
 }
 
 /// Undoes JSON escapes (of any depth), XML entities, typographic quotes and colour codes that lost their escape.
@@ -294,6 +328,14 @@ mod tests {
         let log = format!("{}AccessDenied here\n{}", "nothing\n".repeat(200_000), "quiet\n".repeat(100_000));
         let cleaned = clean(&log);
         assert!(cleaned.contains("AccessDenied here"));
+        assert!(cleaned.len() < CLOSE_READING);
+    }
+
+    #[test]
+    fn a_long_log_in_one_line_is_cut_to_the_surroundings_of_telling_words() {
+        let log = format!("{}AccessDenied here{}", "n".repeat(600_000), "q".repeat(600_000));
+        let cleaned = clean(&log);
+        assert!(cleaned.contains("nAccessDenied hereq"));
         assert!(cleaned.len() < CLOSE_READING);
     }
 }
