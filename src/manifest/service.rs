@@ -38,6 +38,8 @@ pub struct Service {
     pub resources: Value,
     /// `build` (esbuild options) and other top-level keys of rlx; `Null` where absent.
     pub build: Value,
+    /// `stepFunctions` (serverless-step-functions); `Null` where absent.
+    pub step_functions: Value,
     /// `plugins`, by name.
     pub plugins: Vec<String>,
     /// What `stages:` says of this stage.

@@ -140,3 +140,8 @@ fn buckets_names_and_own_resources_compile_to_their_snapshots() {
 fn events_compile_to_their_snapshots() {
     compile_area("events", events);
 }
+
+#[test]
+fn state_machines_compile_to_their_snapshots() {
+    compile_area("step-functions", events);
+}

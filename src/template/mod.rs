@@ -11,7 +11,7 @@ mod function;
 mod golden;
 mod layer;
 pub mod naming;
-mod plugins;
+pub mod plugins;
 mod pseudo_parameters;
 mod resources;
 mod role;

@@ -54,6 +54,7 @@ pub(crate) fn from_json(config: Value) -> Service {
         custom: section("custom"),
         resources: section("resources"),
         build: Value::Null,
+        step_functions: section("stepFunctions"),
         plugins: plugins::names(&Node::from_json(config.clone(), None)),
         stage_settings: Default::default(),
         config: Node::from_json(config.clone(), None),

@@ -73,3 +73,18 @@ fn a_custom_domain_is_made_mapped_and_deleted_with_the_stack() {
     assert_eq!(project.json(&["remove"])["status"], "removed");
     assert!(api_gateway(&format!("/v2/domainnames/{domain}")).is_none());
 }
+
+#[test]
+fn a_state_machine_is_deployed_and_removed() {
+    let project = Project::new(
+        "provider: {name: aws, runtime: python3.12}\nplugins: [serverless-step-functions]\n\
+         functions: {hello: {handler: app.hello}}\n\
+         stepFunctions:\n  stateMachines:\n    greet:\n      events: [schedule: rate(1 day)]\n      definition:\n        \
+         StartAt: Hello\n        States: {Hello: {Type: Task, Resource: {Fn::GetAtt: [hello, Arn]}, End: true}}\n",
+    );
+    project.file("app.py", APP);
+    let arn = project.json(&["deploy"])["outputs"]["GreetStepFunctionsStateMachineArn"].clone();
+    assert!(arn.as_str().is_some_and(|arn| arn.contains(":stateMachine:")), "{arn}");
+    assert_eq!(project.json(&["deploy"])["status"], "unchanged");
+    assert_eq!(project.json(&["remove"])["status"], "removed");
+}

@@ -3,6 +3,7 @@
 use super::{Key, Plugin, Role, domain_manager, dotenv};
 use crate::build::node::webpack;
 use crate::deploy::after;
+use crate::template::plugins::step_functions;
 use serde_json::json;
 
 const fn plugin(name: &'static str, role: Role) -> Plugin {
@@ -116,8 +117,8 @@ pub const KNOWN: &[Plugin] = &[
     needless("serverless-dynamodb-local", "`--local` deploys to an emulator that has DynamoDB"),
     needless("serverless-dynamodb", "`--local` deploys to an emulator that has DynamoDB"),
     with_top_level_keys(
-        missing("serverless-step-functions", "make state machines, from `stepFunctions`"),
-        &[any("stepFunctions")],
+        taken(step_functions::NAME, "state machines and what starts them are made, from `stepFunctions`"),
+        &[Key { name: "stepFunctions", schema: step_functions::schema }],
     ),
     missing("serverless-plugin-scripts", "run commands on lifecycle events, from `custom.scripts`"),
     missing("serverless-scriptable-plugin", "run commands on lifecycle events, from `custom.scriptable`"),

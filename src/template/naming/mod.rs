@@ -16,6 +16,7 @@ pub mod function;
 pub mod http_api;
 pub mod layer;
 mod service;
+pub mod step_functions;
 mod text;
 pub mod websocket;
 

@@ -4,7 +4,6 @@
 //! <https://www.serverless.com/framework/docs/providers/aws/events/apigateway#http-endpoints-with-custom-authorizers>.
 
 use super::Api;
-use super::route::Route;
 use crate::manifest::Problem;
 use crate::manifest::service::Function;
 use crate::template::Compilation;
@@ -268,9 +267,8 @@ fn ttl(value: Option<&Value>) -> u64 {
 
 /// Adds the authorizers of all routes. Routes that name the same one share it, and the last
 /// route's settings stand, as in the framework; two that differ in whom they ask collide.
-pub(super) fn compile(it: &mut Compilation<'_>, routes: &[Route<'_>], api: &Api) {
-    for route in routes {
-        let Some(authorizer) = &route.authorizer else { continue };
+pub(super) fn compile(it: &mut Compilation<'_>, authorizers: &[(&Authorizer<'_>, &str)], api: &Api) {
+    for &(authorizer, place) in authorizers {
         let (common, properties, function) = match authorizer {
             Authorizer::Iam | Authorizer::External { .. } => continue,
             Authorizer::Cognito { common, arn, .. } => {
@@ -293,7 +291,7 @@ pub(super) fn compile(it: &mut Compilation<'_>, routes: &[Route<'_>], api: &Api)
             resource["DependsOn"] = json!(alias.logical_id);
         }
         let logical_id = api_gateway::authorizer(&common.name);
-        let place = format!("{}.authorizer", route.place);
+        let place = format!("{place}.authorizer");
         let same_target =
             it.template.resource(&logical_id).is_none_or(|other| target_of(other) == target_of(&resource));
         if same_target {
@@ -310,10 +308,8 @@ fn target_of(authorizer: &Value) -> (Option<&Value>, Option<&Value>) {
 }
 
 /// Lets the API call an authorizer's function, unless that function may be called already.
-pub(super) fn permit(it: &mut Compilation<'_>, route: &Route<'_>, api: &Api) {
-    let Some(Authorizer::Lambda { common, function, managed_externally: false, .. }) = &route.authorizer else {
-        return;
-    };
+pub(super) fn permit(it: &mut Compilation<'_>, authorizer: &Authorizer<'_>, place: &str, api: &Api) {
+    let Authorizer::Lambda { common, function, managed_externally: false, .. } = authorizer else { return };
     let logical_id = api_gateway::permission(&common.name);
     if it.template.resource(&logical_id).is_some() {
         return;
@@ -331,7 +327,7 @@ pub(super) fn permit(it: &mut Compilation<'_>, route: &Route<'_>, api: &Api) {
             "SourceArn": execute_api_arn(api.id.clone(), "/*/*"),
         }
     });
-    it.set_resource(logical_id, permission, &format!("{}.authorizer", route.place));
+    it.set_resource(logical_id, permission, &format!("{place}.authorizer"));
 }
 
 impl Callee<'_> {

@@ -68,6 +68,8 @@ pub(super) fn permit(it: &mut Compilation<'_>, routes: &[Route<'_>], api: &Api) 
         let source = execute_api_arn(api.id.clone(), "/*/*");
         let permission = invoke_permission(route.function, PRINCIPAL, Some(source));
         it.set_resource(api_gateway::permission(&route.function.key), permission, &route.place);
-        authorizer::permit(it, route, api);
+        if let Some(authorizer) = &route.authorizer {
+            authorizer::permit(it, authorizer, &route.place, api);
+        }
     }
 }

@@ -17,6 +17,7 @@ mod rest_api;
 mod route;
 mod schema;
 mod stage;
+mod state_machine;
 #[cfg(test)]
 mod tests;
 mod velocity;
@@ -65,15 +66,21 @@ fn compile(it: &mut Compilation<'_>) {
     let api = Api::new(it.service, config);
     check_external(it, &api);
     let routes = route::read(it);
-    if routes.is_empty() {
+    let starts = state_machine::read(it, &routes);
+    if routes.is_empty() && starts.is_empty() {
         return;
     }
     rest_api::compile(it, &api);
-    let resources = resources::compile(it, &routes, &api);
+    let places = routes.iter().map(|route| (route.path.as_str(), route.place.as_str()));
+    let places: Vec<_> = places.chain(starts.iter().map(state_machine::Start::place)).collect();
+    let resources = resources::compile(it, &places, &api);
     let mut methods = cors::compile(it, &routes, &resources, &api);
     methods.extend(method::compile(it, &routes, &resources, &api));
     request::compile(it, &routes, &api);
-    authorizer::compile(it, &routes, &api);
+    let authorizers = routes.iter().filter_map(|route| Some((route.authorizer.as_ref()?, route.place.as_str())));
+    let authorizers: Vec<_> = authorizers.chain(starts.iter().filter_map(state_machine::Start::authorizer)).collect();
+    authorizer::compile(it, &authorizers, &api);
+    methods.extend(state_machine::compile(it, &starts, &resources, &api));
     let deployment = deployment::compile(it, &methods, &api);
     api_keys::compile(it, &deployment, &api);
     method::permit(it, &routes, &api);

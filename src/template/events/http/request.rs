@@ -92,33 +92,40 @@ impl Request {
 /// Sets the validator and the models on the methods whose requests are validated.
 pub(super) fn compile(it: &mut Compilation<'_>, routes: &[Route<'_>], api: &Api) {
     for route in routes {
-        let Some(request) = &route.request else { continue };
-        let required = request.parameters().iter().any(|p| truthy(&p.required));
-        if !required && request.schemas.is_empty() {
-            continue;
+        if let Some(request) = &route.request {
+            validate(it, request, (&route.path, &route.method, &route.place), api);
         }
-        let resource_name = Resources::name(&route.path);
-        let validator = add_validator(it, api);
-        let mut models = Map::new();
-        for (content_type, schema) in &request.schemas {
-            let place = format!("{}.request.schemas.{content_type}", route.place);
-            let (logical_id, model) = match shared_schema(schema, &api.config) {
-                Some((name, shared)) => (api_gateway::model(name), model("application/json", shared, api)),
-                None => {
-                    let logical_id = api_gateway::endpoint_model(&resource_name, &route.method, content_type);
-                    (logical_id, model(content_type, schema, api))
-                }
-            };
-            it.add_resource(&logical_id, model, &place);
-            models.insert(content_type.clone(), reference(&logical_id));
-        }
-        let method = api_gateway::method(&resource_name, &route.method);
-        let properties = it.template.resources_mut().get_mut(&method).and_then(|m| m.pointer_mut("/Properties"));
-        if let Some(Value::Object(properties)) = properties {
-            properties.insert("RequestValidatorId".to_owned(), reference(&validator));
-            if !models.is_empty() {
-                properties.insert("RequestModels".to_owned(), Value::Object(models));
+    }
+}
+
+/// The same for one method, given by its path, its name and its place in the manifest.
+pub(super) fn validate(it: &mut Compilation<'_>, request: &Request, route: (&str, &str, &str), api: &Api) {
+    let (path, method, place) = route;
+    let required = request.parameters().iter().any(|p| truthy(&p.required));
+    if !required && request.schemas.is_empty() {
+        return;
+    }
+    let resource_name = Resources::name(path);
+    let validator = add_validator(it, api);
+    let mut models = Map::new();
+    for (content_type, schema) in &request.schemas {
+        let place = format!("{place}.request.schemas.{content_type}");
+        let (logical_id, model) = match shared_schema(schema, &api.config) {
+            Some((name, shared)) => (api_gateway::model(name), model("application/json", shared, api)),
+            None => {
+                let logical_id = api_gateway::endpoint_model(&resource_name, method, content_type);
+                (logical_id, model(content_type, schema, api))
             }
+        };
+        it.add_resource(&logical_id, model, &place);
+        models.insert(content_type.clone(), reference(&logical_id));
+    }
+    let method = api_gateway::method(&resource_name, method);
+    let properties = it.template.resources_mut().get_mut(&method).and_then(|m| m.pointer_mut("/Properties"));
+    if let Some(Value::Object(properties)) = properties {
+        properties.insert("RequestValidatorId".to_owned(), reference(&validator));
+        if !models.is_empty() {
+            properties.insert("RequestModels".to_owned(), Value::Object(models));
         }
     }
 }

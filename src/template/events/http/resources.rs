@@ -3,7 +3,6 @@
 //! Framework v3 `api-gateway/lib/resources.js`; guide
 //! <https://www.serverless.com/framework/docs/providers/aws/events/apigateway#share-api-gateway-and-api-resources>.
 
-use super::route::Route;
 use crate::manifest::{Problem, Problems};
 use crate::template::naming::{api_gateway, normalize_path};
 use crate::template::value::reference;
@@ -46,8 +45,8 @@ impl Resources {
     }
 }
 
-/// Adds the resources of all routes.
-pub(super) fn compile(it: &mut Compilation<'_>, routes: &[Route<'_>], api: &super::Api) -> Resources {
+/// Adds the resources of all routes, given by their paths and places.
+pub(super) fn compile(it: &mut Compilation<'_>, routes: &[(&str, &str)], api: &super::Api) -> Resources {
     let existing = existing(api.config.rest_api_resources.as_ref(), &mut it.problems);
     let nodes = tree(routes, &existing, &mut it.problems);
     warn_of_rival_variables(&nodes, &mut it.problems);
@@ -108,14 +107,14 @@ pub(super) fn trim(path: &str) -> &str {
 /// existing one) but whose id is not given is a problem: a second resource of that path is refused
 /// by API Gateway.
 fn tree(
-    routes: &[Route<'_>],
+    routes: &[(&str, &str)],
     existing: &IndexMap<String, Value>,
     problems: &mut Problems,
 ) -> IndexMap<String, Resource> {
     let mut nodes: IndexMap<String, Resource> = IndexMap::new();
-    for route in routes {
+    for &(route, place) in routes {
         let mut chain: Vec<&str> = Vec::new();
-        let mut path = route.path.as_str();
+        let mut path = route;
         while !path.is_empty() {
             chain.push(path);
             if existing.contains_key(path) {
@@ -127,14 +126,14 @@ fn tree(
         for path in chain.into_iter().rev() {
             let id = existing.get(path);
             if id.is_none() && !nodes.contains_key(path) {
-                refuse_known_path(path, existing, route, problems);
+                refuse_known_path(path, existing, place, problems);
             }
             let part = path.rfind('/').map_or(path, |cut| &path[cut + 1..]);
             nodes.entry(path.to_owned()).or_insert_with(|| Resource {
                 part: part.to_owned(),
                 parent: parent.clone(),
                 existing: id.cloned(),
-                place: route.place.clone(),
+                place: place.to_owned(),
             });
             parent = Some(path.to_owned());
         }
@@ -142,14 +141,14 @@ fn tree(
     nodes
 }
 
-fn refuse_known_path(path: &str, existing: &IndexMap<String, Value>, route: &Route<'_>, problems: &mut Problems) {
+fn refuse_known_path(path: &str, existing: &IndexMap<String, Value>, place: &str, problems: &mut Problems) {
     let Some(below) = existing.keys().find(|known| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
     else {
         return;
     };
     problems.push(
         Problem::at(
-            &route.place,
+            place,
             format!("the id of the existing resource `/{path}` is not given, but `/{below}` below it exists"),
         )
         .help(format!("add `/{path}: <resource id>` to `provider.apiGateway.restApiResources`")),

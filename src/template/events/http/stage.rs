@@ -14,6 +14,7 @@ use crate::manifest::Service;
 use crate::template::Compilation;
 use crate::template::events::gateway::{cloud_watch_role, log_group};
 use crate::template::naming::{Naming, api_gateway};
+use crate::template::plugins::step_functions;
 use crate::template::value::truthy;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -103,6 +104,7 @@ impl StageUpdate {
         let config: ApiGateway = config.and_then(|c| ApiGateway::deserialize(c).ok()).unwrap_or_default();
         let has_routes =
             service.functions.values().flat_map(|f| &f.events).any(|event| event.get("http").is_some_and(truthy));
+        let has_routes = has_routes || !step_functions::http_events(service).is_empty();
         if !has_routes || config.rest_api_id.is_some() {
             return None;
         }
