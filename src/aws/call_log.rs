@@ -45,10 +45,12 @@ impl CallLog {
         if call.attempt > 1 {
             self.0.retries.fetch_add(1, Ordering::Relaxed);
         }
-        let Call { service, operation, attempt, took, status, request_id } = call;
-        let retried = call.attempt > 1 || call.status.is_none_or(|s| s >= 500 || s == 429);
+        let Call { service, operation, attempt, took, status, code, request_id } = call;
+        let retried = call.attempt > 1 || call.status.is_none_or(|s| s >= 500 || s == 429)
+            || code.is_some_and(|code| code.contains("Throttl"));
         if self.0.report.verbosity >= 2 || (retried && self.0.report.verbosity == 1) {
             let status = status.map_or_else(|| "no answer".to_owned(), |s| s.to_string());
+            let status = code.map_or(status.clone(), |code| format!("{status} {code}"));
             let attempt = if *attempt > 1 { format!(" attempt {attempt}") } else { String::new() };
             let request = request_id.map(|id| format!(" request {id}")).unwrap_or_default();
             let millis = took.as_millis();
@@ -66,6 +68,8 @@ pub(super) struct Call<'a> {
     pub(super) took: Duration,
     /// HTTP status; none where there was no answer.
     pub(super) status: Option<u16>,
+    /// Such as `Throttling`.
+    pub(super) code: Option<&'a str>,
     pub(super) request_id: Option<&'a str>,
 }
 
@@ -100,11 +104,13 @@ impl Intercept for CallLog {
     ) -> Result<(), BoxError> {
         let metadata = config.load::<Metadata>();
         let headers = context.response().map(|r| r.headers());
+        let failed = context.response().filter(|answer| !answer.status().is_success());
         self.add(&Call {
             service: metadata.map_or("AWS", Metadata::service),
             operation: metadata.map_or("call", Metadata::name),
             attempt: config.load::<RequestAttempts>().map_or(1, |a| a.attempts()),
             took: config.load::<Started>().map(|s| s.0.elapsed()).unwrap_or_default(),
+            code: failed.and_then(|answer| super::error::code_in(answer.body().bytes()?)),
             status: context.response().map(|r| r.status().as_u16()),
             request_id: headers.and_then(super::error::request_id),
         });

@@ -76,7 +76,7 @@ impl AwsError {
 
     /// Whether the credentials were good once.
     pub fn is_expired(&self) -> bool {
-        matches!(self.code.as_str(), "ExpiredToken" | "ExpiredTokenException" | "RequestExpired")
+        means_expired(&self.code)
     }
 
     /// Whether what was asked for is not there.
@@ -115,6 +115,21 @@ impl fmt::Display for AwsError {
 }
 
 impl Error for AwsError {}
+
+/// The code in an error's body, of whichever protocol: `<Code>` in XML, `__type` or `code` in JSON.
+pub(super) fn code_in(body: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(body).ok()?;
+    if let Some((_, rest)) = text.split_once("<Code>") {
+        return rest.split_once('<').map(|(code, _)| code);
+    }
+    let (_, rest) = ["\"__type\"", "\"code\"", "\"Code\""].iter().find_map(|key| text.split_once(key))?;
+    rest.split('"').nth(1)?.rsplit('#').next()
+}
+
+/// Whether credentials were good once.
+pub(super) fn means_expired(code: &str) -> bool {
+    matches!(code, "ExpiredToken" | "ExpiredTokenException" | "RequestExpired")
+}
 
 /// Names the call that a result of the SDK belongs to.
 pub trait Named<T> {

@@ -1,6 +1,7 @@
 //! Clients, credentials, endpoint, retries, call log: the only room that talks to AWS.
 
 mod call_log;
+mod credentials;
 pub mod error;
 pub mod permissions;
 mod remote;
@@ -15,15 +16,21 @@ pub use signed::{JsonCall, RestCall, XmlCall};
 
 use crate::context::Context;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::identity::IdentityCache;
+use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use credentials::{Renewing, Source};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Attempts of a call, the first included.
 const ATTEMPTS: u32 = 8;
+
+/// How long a call may go without an answer, where `RLX_AWS_TIMEOUT` says nothing else.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// AWS, as one stage of a service sees it. Cheap to clone; clients are made when first asked for.
 #[derive(Debug, Clone)]
@@ -34,6 +41,8 @@ struct Inner {
     settings: Settings,
     config: SdkConfig,
     log: CallLog,
+    credentials: Renewing,
+    patience: Duration,
     cloudformation: OnceLock<aws_sdk_cloudformation::Client>,
     s3: OnceLock<aws_sdk_s3::Client>,
     lambda: OnceLock<aws_sdk_lambda::Client>,
@@ -44,11 +53,19 @@ struct Inner {
 }
 
 impl Inner {
-    fn new(settings: Settings, config: SdkConfig, log: CallLog) -> Self {
+    fn new(
+        settings: Settings,
+        config: SdkConfig,
+        log: CallLog,
+        credentials: Renewing,
+        patience: Duration,
+    ) -> Self {
         Self {
             settings,
             config,
             log,
+            credentials,
+            patience,
             cloudformation: OnceLock::new(),
             s3: OnceLock::new(),
             lambda: OnceLock::new(),
@@ -66,7 +83,9 @@ macro_rules! client {
         #[doc = concat!("The client of ", $service, ".")]
         pub fn $name(&self) -> &$sdk::Client {
             self.0.$name.get_or_init(|| {
-                let config = $sdk::config::Builder::from(&self.0.config).interceptor(self.0.log.clone());
+                let config = $sdk::config::Builder::from(&self.0.config)
+                    .interceptor(self.0.log.clone())
+                    .retry_classifier(self.0.credentials.clone());
                 $sdk::Client::from_conf(config.build())
             })
         }
@@ -77,24 +96,40 @@ impl Aws {
     /// Reads the SDK's configuration; talks to nobody yet.
     ///
     /// Credentials come from the SDK's chain: environment, shared files (SSO, assumed roles, `credential_process`),
-    /// web identity, container, instance. The emulator of stage local takes fixed ones unless it enforces IAM.
+    /// web identity, container, instance; they are renewed when AWS calls them expired. The emulator of stage local takes fixed ones unless it enforces IAM.
     pub async fn new(context: &Context, settings: Settings) -> Self {
         let local = settings.endpoint.is_loopback();
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
             .build_https();
         let backoff = if local { Duration::from_millis(50) } else { Duration::from_millis(300) };
-        let retries = RetryConfig::standard()
+        // Adaptive: who is throttled sends less from then on, instead of only trying again.
+        let retries = RetryConfig::adaptive()
             .with_max_attempts(ATTEMPTS)
             .with_initial_backoff(backoff)
             .with_max_backoff(Duration::from_secs(10));
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(Duration::from_secs(30))
-            .build();
+        let seconds = context.var("RLX_AWS_TIMEOUT").and_then(|text| text.parse().ok()).filter(|s| *s > 0);
+        let patience = seconds.map_or(PATIENCE, Duration::from_secs);
+        let timeouts =
+            TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(patience).build();
+        let region = Region::new(settings.region.clone());
+        let credentials = Renewing::new(match settings.endpoint.takes_test_credentials(context) {
+            true => Source::Fixed(Credentials::new("test", "test", None, None, "stage local")),
+            false => Source::Chain {
+                config: Box::new(
+                    ProviderConfig::without_region()
+                        .with_region(Some(region.clone()))
+                        .with_behavior_version(Some(BehaviorVersion::latest()))
+                        .with_http_client(http.clone()),
+                ),
+                profile: settings.profile.clone(),
+            },
+        });
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new(settings.region.clone()))
+            .region(region)
             .http_client(http)
+            .identity_cache(IdentityCache::no_cache())
+            .credentials_provider(credentials.clone())
             .retry_config(retries)
             .timeout_config(timeouts);
         if let Some(profile) = &settings.profile {
@@ -103,12 +138,9 @@ impl Aws {
         if let Some(url) = settings.endpoint.url() {
             loader = loader.endpoint_url(url);
         }
-        if settings.endpoint.takes_test_credentials(context) {
-            loader = loader.credentials_provider(Credentials::new("test", "test", None, None, "stage local"));
-        }
         let config = loader.load().await;
         let log = CallLog::new(context.report.clone());
-        Self(Arc::new(Inner::new(settings, config, log)))
+        Self(Arc::new(Inner::new(settings, config, log, credentials, patience)))
     }
 
     /// The same in another region, for what AWS keeps in one: certificates of CloudFront, DNS.
@@ -116,7 +148,7 @@ impl Aws {
     pub fn in_region(&self, region: &str) -> Self {
         let settings = Settings { region: region.to_owned(), ..self.0.settings.clone() };
         let config = self.0.config.to_builder().region(Region::new(region.to_owned())).build();
-        Self(Arc::new(Inner::new(settings, config, self.0.log.clone())))
+        Self(Arc::new(Inner::new(settings, config, self.0.log.clone(), self.0.credentials.clone(), self.0.patience)))
     }
 
     client!(cloudformation, aws_sdk_cloudformation, "CloudFormation");
@@ -131,6 +163,7 @@ impl Aws {
         self.0.s3.get_or_init(|| {
             let config = aws_sdk_s3::config::Builder::from(&self.0.config)
                 .interceptor(self.0.log.clone())
+                .retry_classifier(self.0.credentials.clone())
                 .force_path_style(self.0.settings.endpoint.url().is_some());
             aws_sdk_s3::Client::from_conf(config.build())
         })

@@ -15,9 +15,6 @@ use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::Value;
 use std::time::{Duration, Instant, SystemTime};
 
-/// How long one attempt may take.
-const LIMIT: Duration = Duration::from_secs(30);
-
 /// A call in the JSON protocol.
 #[derive(Debug, Clone)]
 pub struct JsonCall<'a> {
@@ -167,23 +164,24 @@ impl Aws {
         };
         let request = self.request(call).await.map_err(|(code, message)| failed(code, message, false))?;
         let started = Instant::now();
-        let log = |status: Option<u16>, request_id: Option<&str>| {
+        let log = |status: Option<u16>, code: Option<&str>, request_id: Option<&str>| {
             self.calls().add(&Call {
                 service: call.service,
                 operation: call.operation,
                 attempt,
                 took: started.elapsed(),
                 status,
+                code,
                 request_id,
             });
         };
-        let answer = match tokio::time::timeout(LIMIT, self.http().call(request)).await {
+        let answer = match tokio::time::timeout(self.0.patience, self.http().call(request)).await {
             Err(_) => {
-                log(None, None);
-                return Err(failed(TIMEOUT, format!("nothing within {} s", LIMIT.as_secs()), true));
+                log(None, None, None);
+                return Err(failed(TIMEOUT, format!("nothing within {} s", self.0.patience.as_secs()), true));
             }
             Ok(Err(error)) => {
-                log(None, None);
+                log(None, None, None);
                 return Err(failed(NO_CONNECTION, error.to_string(), true));
             }
             Ok(Ok(answer)) => answer,
@@ -191,12 +189,14 @@ impl Aws {
         let status = answer.status().as_u16();
         let request_id = error::request_id(answer.headers()).map(str::to_owned);
         let kind = answer.headers().get("x-amzn-errortype").unwrap_or_default().to_owned();
-        log(Some(status), request_id.as_deref());
-        let bytes = ByteStream::new(answer.into_body())
-            .collect()
-            .await
-            .map_err(|e| failed(BAD_ANSWER, e.to_string(), true))?
-            .into_bytes();
+        let body = tokio::time::timeout(self.0.patience, ByteStream::new(answer.into_body()).collect()).await;
+        let bytes = match body {
+            Ok(Ok(bytes)) => bytes.into_bytes(),
+            Ok(Err(error)) => return Err(failed(BAD_ANSWER, error.to_string(), true)),
+            Err(_) => return Err(failed(TIMEOUT, "the answer stopped half-way".to_owned(), true)),
+        };
+        let code = if status < 300 { None } else { error::code_in(&bytes) };
+        log(Some(status), code, request_id.as_deref());
         let body = match (call.xml, bytes.is_empty()) {
             (true, _) => Ok(xml_body(&String::from_utf8_lossy(&bytes), status)),
             (false, true) => Ok(Value::Null),
@@ -212,7 +212,8 @@ impl Aws {
         let code = if code.is_empty() { kind } else { code };
         let code = code.rsplit('#').next().unwrap_or_default().split(':').next().unwrap_or_default();
         let code = if code.is_empty() { format!("Http{status}") } else { code.to_owned() };
-        let again = status >= 500 || status == 429 || code.contains("Throttl") || code == "TooManyRequestsException";
+        let again = status >= 500 || status == 429 || code.contains("Throttl") || code == "TooManyRequestsException"
+            || (error::means_expired(&code) && self.0.credentials.refused());
         let mut failed = failed(&code, text(["message", "Message", "errorMessage"]), again);
         failed.error.request_id = request_id;
         failed.error.http_status = Some(status);

@@ -42,6 +42,8 @@ pub fn run(args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
     match found {
         Found::Refused(losses) => Err(refused(&name, &losses)),
         Found::Nothing => {
+            // A removal that was cut off may have left it.
+            let _ = std::fs::remove_file(DeployRecord::path(&service.dir, &service.stage));
             say(context, &name, "absent", &format!("There is no stack {name}: nothing to remove\n"));
             Ok(ExitKind::Done)
         }

@@ -17,6 +17,9 @@ use tokio::task::JoinSet;
 /// Objects that are put at the same time.
 const PARALLEL: usize = 8;
 
+/// How often an object's body is asked for that breaks off.
+const BODY_TRIES: u32 = 4;
+
 /// A stage's part of a deployment bucket.
 #[derive(Debug, Clone)]
 pub struct Bucket {
@@ -221,6 +224,17 @@ impl Bucket {
 
     /// The text under a key; `None` where there is none.
     pub async fn get(&self, key: &str) -> Result<Option<String>, AwsError> {
+        let mut tries = 1;
+        loop {
+            // The SDK tries calls again, but not bodies that break off.
+            match self.get_once(key).await {
+                Err(error) if error.code == crate::aws::error::BAD_ANSWER && tries < BODY_TRIES => tries += 1,
+                result => return result,
+            }
+        }
+    }
+
+    async fn get_once(&self, key: &str) -> Result<Option<String>, AwsError> {
         let answer = self.aws.s3().get_object().bucket(&self.name).key(key).send().await.named("S3", "GetObject");
         let body = match answer {
             Ok(answer) => answer.body,

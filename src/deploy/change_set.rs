@@ -89,8 +89,13 @@ pub async fn make(aws: &Aws, change: &Change<'_>, watch: Watch<'_>) -> Result<Ma
         )
         .send()
         .await
-        .named("CloudFormation", "CreateChangeSet")?;
-    let id = answer.id.unwrap_or_else(|| name.clone());
+        .named("CloudFormation", "CreateChangeSet");
+    let id = match answer {
+        Ok(answer) => answer.id.unwrap_or_else(|| name.clone()),
+        // The name is this call's alone: an earlier try of it made the change set, and its answer was lost.
+        Err(error) if error.code == "AlreadyExistsException" => name.clone(),
+        Err(error) => return Err(error.into()),
+    };
     wait(aws, &settings.name, &name, &id, watch).await
 }
 
@@ -212,6 +217,10 @@ pub async fn execute(aws: &Aws, stack: &str, name: &str, token: &str, no_rollbac
     match answer {
         Ok(_) => Ok(()),
         Err(error) if error.code.contains("InvalidChangeSetStatus") && error.message.contains("EXECUTE") => Ok(()),
+        // A change set is gone when it was executed, and the stack is busy with it.
+        Err(error) if error.http_status.is_some_and(|status| (400..500).contains(&status)) => {
+            super::events::begun_by(aws, stack, token).await.map(|_| ()).ok_or(error)
+        }
         Err(error) => Err(error),
     }
 }

@@ -45,8 +45,8 @@ impl Direct<'_> {
             .set_disable_rollback((self.on_failure == OnFailure::Keep).then_some(true))
             .send()
             .await
-            .named("CloudFormation", "CreateStack")?;
-        Ok(answer.stack_id.unwrap_or_else(|| self.settings.name.clone()))
+            .named("CloudFormation", "CreateStack");
+        self::begun(aws, &self.settings.name, self.token, answer.map(|a| a.stack_id)).await
     }
 
     /// Changes the stack; its ARN.
@@ -63,7 +63,24 @@ impl Direct<'_> {
             .set_disable_rollback((self.on_failure == OnFailure::Keep).then_some(true))
             .send()
             .await
-            .named("CloudFormation", "UpdateStack")?;
-        Ok(answer.stack_id.unwrap_or_else(|| self.settings.name.clone()))
+            .named("CloudFormation", "UpdateStack");
+        self::begun(aws, &self.settings.name, self.token, answer.map(|a| a.stack_id)).await
+    }
+}
+
+/// The stack's ARN. A call that was repeated because its answer was lost is refused, since the stack exists or changes
+/// by then: that is no failure where the operation is this call's own.
+async fn begun(
+    aws: &Aws,
+    stack: &str,
+    token: &str,
+    answer: Result<Option<String>, AwsError>,
+) -> Result<String, AwsError> {
+    match answer {
+        Ok(id) => Ok(id.unwrap_or_else(|| stack.to_owned())),
+        Err(error) if error.code == "AlreadyExistsException" || error.message.contains("_IN_PROGRESS") => {
+            super::events::begun_by(aws, stack, token).await.ok_or(error)
+        }
+        Err(error) => Err(error),
     }
 }

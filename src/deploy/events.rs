@@ -55,6 +55,13 @@ pub async fn failures(aws: &Aws, stack: &str) -> Result<Vec<FailingEvent>, AwsEr
     Ok(causes(aws, &events).await)
 }
 
+/// The stack's ARN, where the last operation on it is the one of this token: a call whose answer was lost, and that
+/// was refused when it was repeated, did what it should.
+pub(super) async fn begun_by(aws: &Aws, stack: &str, token: &str) -> Option<String> {
+    let events = read(aws, stack, Until::Begin).await.ok()?;
+    events.into_iter().next().filter(|begin| begin.token.as_deref() == Some(token)).map(|begin| begin.stack_id)
+}
+
 /// The first event of an operation on a stack.
 fn is_begin(event: &ResourceEvent) -> bool {
     event.is_of_stack()

@@ -71,7 +71,7 @@ pub async fn follow(aws: &Aws, stack_id: &str, operation: Operation<'_>, watch: 
                 events
             }
             // The operation goes on in AWS whether or not it can be followed.
-            Err(error) if error.is_unanswered() || error.is_expired() || is_throttled(&error) => {
+            Err(error) if is_passing(&error) => {
                 let since = *trouble.get_or_insert_with(|| {
                     let what = match error.is_expired() {
                         true => "the credentials have expired: renew them, rlx goes on by itself",
@@ -83,7 +83,7 @@ pub async fn follow(aws: &Aws, stack_id: &str, operation: Operation<'_>, watch: 
                 if since.elapsed() > PATIENCE {
                     return Err(error);
                 }
-                tokio::time::sleep(Duration::from_secs(3)).await;
+                tokio::time::sleep(pause.longest).await;
                 continue;
             }
             Err(error) => return Err(error),
@@ -114,17 +114,28 @@ pub async fn follow(aws: &Aws, stack_id: &str, operation: Operation<'_>, watch: 
                 return Ok(End { status, events: all, stack: None });
             }
             // The event comes a moment before the stack itself has the status.
-            let stack = Stack::describe(aws, stack_id).await?;
-            if stack.as_ref().is_none_or(|stack| stack.state() != State::Busy) {
-                return Ok(End { status, events: all, stack });
+            match Stack::describe(aws, stack_id).await {
+                Ok(stack) if stack.as_ref().is_none_or(|stack| stack.state() != State::Busy) => {
+                    return Ok(End { status, events: all, stack });
+                }
+                Ok(_) => {}
+                Err(error) if is_passing(&error) => {
+                    if trouble.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+                        return Err(error);
+                    }
+                }
+                Err(error) => return Err(error),
             }
         }
         pause.sleep(news).await;
     }
 }
 
-fn is_throttled(error: &AwsError) -> bool {
-    error.http_status.is_some_and(|s| s >= 500 || s == 429) || error.code.contains("Throttl")
+fn is_passing(error: &AwsError) -> bool {
+    error.is_unanswered()
+        || error.is_expired()
+        || error.http_status.is_some_and(|s| s >= 500 || s == 429)
+        || error.code.contains("Throttl")
 }
 
 /// Time between two looks: short while something happens, longer while nothing does.

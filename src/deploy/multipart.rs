@@ -58,7 +58,8 @@ pub(super) async fn put(aws: &Aws, bucket: &str, object: &Object) -> Result<(), 
         }
     }
     done.sort_by_key(|p| p.part_number);
-    aws.s3()
+    let completed = aws
+        .s3()
         .complete_multipart_upload()
         .bucket(bucket)
         .key(key)
@@ -66,8 +67,30 @@ pub(super) async fn put(aws: &Aws, bucket: &str, object: &Object) -> Result<(), 
         .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(done)).build())
         .send()
         .await
-        .named("S3", "CompleteMultipartUpload")?;
+        .named("S3", "CompleteMultipartUpload");
+    match completed {
+        Ok(_) => {}
+        // Completed by an earlier try whose answer was lost.
+        Err(error) if error.code == "NoSuchUpload" && is_there(aws, bucket, object).await => {}
+        Err(error) => return Err(error.into()),
+    }
+    // One whose begin was not answered, or of another run: parts that nobody will complete are paid for.
+    while let Some(left) = pending(aws, bucket, key).await? {
+        let abort = aws.s3().abort_multipart_upload().bucket(bucket).key(key).upload_id(left);
+        match abort.send().await.named("S3", "AbortMultipartUpload") {
+            Ok(_) => {}
+            Err(error) if error.code == "NoSuchUpload" => {}
+            // The object is complete; what is left over is cleared away with the next one.
+            Err(_) => break,
+        }
+    }
     Ok(())
+}
+
+/// Whether the whole object is in the bucket.
+async fn is_there(aws: &Aws, bucket: &str, object: &Object) -> bool {
+    let answer = aws.s3().head_object().bucket(bucket).key(&object.key).send().await;
+    answer.is_ok_and(|a| a.content_length.and_then(|length| u64::try_from(length).ok()) == Some(object.size))
 }
 
 /// An upload of the same key that was begun and not finished. The key is a content hash, so that it is of the

@@ -110,6 +110,9 @@ pub struct DeployRecord {
     /// The AWS call that failed, where it was one of rlx's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_error: Option<AwsError>,
+    /// It could not be put into the bucket; the next deploy does that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_local: bool,
 }
 
 /// An archive of a deploy.
@@ -146,6 +149,15 @@ pub struct FailingEvent {
 }
 
 impl DeployRecord {
+    /// Whether the run ended before its operation: what it began may go on, or lie about.
+    pub fn is_unfinished(&self) -> bool {
+        match self.outcome {
+            Outcome::Running | Outcome::Interrupted => true,
+            Outcome::Failed => self.call_error.is_some(),
+            Outcome::Succeeded | Outcome::Prepared => false,
+        }
+    }
+
     /// Where the last record of a stage lies.
     pub fn path(service_dir: &Path, stage: &str) -> PathBuf {
         service_dir.join(".rlx").join(stage).join("deploy.json")

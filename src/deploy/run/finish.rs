@@ -8,6 +8,17 @@ use crate::deploy::{DeployError, TOKEN_PREFIX};
 use crate::template::deployment_prefix;
 use std::sync::atomic::Ordering;
 
+/// Whether a diagnosis has something to find out about a deploy that did not begin. What an earlier one left going on
+/// must stay known otherwise.
+fn is_refusal(error: &DeployError) -> bool {
+    matches!(error, DeployError::Aws(call) if call.is_denied())
+}
+
+async fn put_record(bucket: &Bucket, record: &DeployRecord) -> Result<(), DeployError> {
+    let key = format!("{}deploys/{}.json", bucket.folder, record.id);
+    bucket.put(&Object::bytes(key, record.to_json().into_bytes())).await
+}
+
 impl Run<'_> {
     pub(super) fn record(&self) -> DeployRecord {
         let service = self.request.service;
@@ -45,6 +56,7 @@ impl Run<'_> {
             durations: Default::default(),
             failing_events: Vec::new(),
             call_error: None,
+            only_local: false,
         }
     }
 
@@ -83,12 +95,12 @@ impl Run<'_> {
                 record.stack_id = Some(stack.id.clone());
                 record.stack_changed = Some(stack.changed.clone());
                 record.stack_status = Some(stack.status.clone());
+                self.keep(&mut record).await;
                 self.save(&record)?;
-                self.keep(&record).await;
                 Ok(Deployed::Done(Box::new(stack), Box::new(record)))
             }
             // What somebody else does, or what an earlier run of rlx left going on, is not this deploy's to record.
-            Err(error) if !self.begun.load(Ordering::Relaxed) && !matches!(error, DeployError::Aws(_)) => Err(error),
+            Err(error) if !self.begun.load(Ordering::Relaxed) && !is_refusal(&error) => Err(error),
             Err(error) => {
                 record.outcome = match &error {
                     DeployError::Interrupted { .. } => Outcome::Interrupted,
@@ -106,23 +118,34 @@ impl Run<'_> {
                 if let DeployError::Aws(call) = &error {
                     record.call_error = Some(call.clone());
                 }
-                self.save(&record)?;
                 if !matches!(error, DeployError::Interrupted { .. }) {
-                    self.keep(&record).await;
+                    self.keep(&mut record).await;
                 }
+                self.save(&record)?;
                 Err(error)
             }
         }
     }
 
-    /// Puts the record into the bucket. The deploy is done by then, whether or not this works.
-    async fn keep(&self, record: &DeployRecord) {
+    /// Puts the record into the bucket, before `.rlx` says that there is nothing more to do. The deploy is done by
+    /// then, whether or not this works: where it does not, the next deploy puts it there.
+    async fn keep(&self, record: &mut DeployRecord) {
         let Some(name) = &record.bucket else { return };
         let bucket = Bucket::new(self.aws, self.request.service, name);
-        let object =
-            Object::bytes(format!("{}deploys/{}.json", bucket.folder, record.id), record.to_json().into_bytes());
-        if let Err(error) = bucket.put(&object).await {
-            (self.watch)(Progress::Warning(&format!("the record of this deploy is only in .rlx: {error}")));
+        if let Err(error) = put_record(&bucket, record).await {
+            record.only_local = true;
+            (self.watch)(Progress::Warning(&format!(
+                "the record of this deploy is only in .rlx until the next one: {error}"
+            )));
         }
+    }
+
+    /// Puts a record into the bucket that an earlier run could not put there.
+    pub(super) async fn keep_late(&self, mut record: DeployRecord) -> Result<(), DeployError> {
+        record.only_local = false;
+        if let Some(name) = &record.bucket {
+            put_record(&Bucket::new(self.aws, self.request.service, name), &record).await?;
+        }
+        self.save(&record)
     }
 }

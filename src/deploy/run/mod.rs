@@ -6,12 +6,12 @@ mod finish;
 
 use super::after::After;
 use super::bucket::{Bucket, hex};
-use super::change_set::ResourceChange;
+use super::change_set::{self, ResourceChange};
 use super::monitor::End;
 use super::progress::{Progress, Watch};
 use super::record::{DeployRecord, Operation, Outcome};
 use super::settings::StackSettings;
-use super::settle::{Ask, settle};
+use super::settle::{Ask, settle, token};
 use super::stack::{Stack, State};
 use super::{DeployError, Method, Options, api_stage};
 use crate::aws::{Aws, AwsError, Identity};
@@ -182,6 +182,10 @@ impl<'a> Run<'a> {
         let stack =
             settle(self.aws, &self.settings.name, stack, own, self.request.options.wait, self.request.ask, self.watch)
                 .await?;
+        if let (Some(stack), Some(last)) = (&stack, last.as_ref().filter(|last| last.is_unfinished())) {
+            // Made by a run that was cut off before it could execute it.
+            change_set::discard(self.aws, &stack.name, &token(&last.id, &last.by)).await?;
+        }
         self.begun.store(true, Ordering::Relaxed);
         self.save(record)?;
         let result = self.apply(stack, record).await;
@@ -225,7 +229,11 @@ impl<'a> Run<'a> {
                 && record.stack_changed.as_deref() == Some(stack.changed.as_str())
         };
         if let Some(last) = last.filter(|last| describes(last)) {
-            return Ok(last.fingerprint == self.fingerprint);
+            let same = last.fingerprint == self.fingerprint;
+            if same && last.only_local {
+                self.keep_late(last.clone()).await?;
+            }
+            return Ok(same);
         }
         // Another machine may have deployed last: its record is in the bucket.
         let Some(bucket) = Bucket::of(self.aws, self.request.service, stack).await? else { return Ok(false) };

@@ -1,0 +1,129 @@
+//! Credentials that are asked for anew when AWS calls them expired.
+//!
+//! The SDK keeps credentials until the time that they themselves name. Those without one (`credential_process`,
+//! static profiles, an SSO session ended early) may be refused before: then the chain is walked again, files
+//! and processes included, so that whoever renews them beside a running deploy is heard.
+
+use super::error;
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{self, ProvideCredentials, future};
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+use tokio::sync::Mutex;
+
+/// How long before their end credentials are no longer used.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// Gives credentials; asks for others when it is told that AWS refused these. Clones share them.
+#[derive(Debug, Clone)]
+pub(super) struct Renewing(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    source: Source,
+    kept: Mutex<Option<Credentials>>,
+    /// AWS calls those that are kept expired.
+    refused: AtomicBool,
+    /// Asking anew gave the same again.
+    in_vain: AtomicBool,
+}
+
+/// Where credentials come from.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// Always these.
+    Fixed(Credentials),
+    /// The SDK's chain, from its begin.
+    Chain { config: Box<ProviderConfig>, profile: Option<String> },
+}
+
+impl Renewing {
+    pub(super) fn new(source: Source) -> Self {
+        Self(Arc::new(Inner {
+            source,
+            kept: Mutex::default(),
+            refused: AtomicBool::new(false),
+            in_vain: AtomicBool::new(false),
+        }))
+    }
+
+    /// AWS calls the credentials expired: the next call takes others. Whether that call is worth making.
+    pub(super) fn refused(&self) -> bool {
+        self.0.refused.store(true, Ordering::Relaxed);
+        !self.0.in_vain.load(Ordering::Relaxed)
+    }
+
+    async fn provide(&self) -> provider::Result {
+        let Inner { kept, refused, in_vain, .. } = &*self.0;
+        let mut kept = kept.lock().await;
+        let ends_soon = |c: &Credentials| c.expiry().is_some_and(|end| end < SystemTime::now() + MARGIN);
+        let refused_now = refused.load(Ordering::Relaxed);
+        if let Some(credentials) = kept.as_ref().filter(|c| !refused_now && !ends_soon(c)) {
+            return Ok(credentials.clone());
+        }
+        let fresh = self.ask().await?;
+        let id = |c: &Credentials| (c.access_key_id().to_owned(), c.session_token().map(str::to_owned));
+        let same = kept.as_ref().is_some_and(|old| id(old) == id(&fresh));
+        in_vain.store(refused_now && same, Ordering::Relaxed);
+        // Those that are refused still are asked for anew before each call.
+        refused.store(false, Ordering::Relaxed);
+        *kept = Some(fresh.clone());
+        Ok(fresh)
+    }
+
+    async fn ask(&self) -> provider::Result {
+        match &self.0.source {
+            Source::Fixed(credentials) => Ok(credentials.clone()),
+            Source::Chain { config, profile } => {
+                // A new chain reads the shared files again; one that was used keeps what it read.
+                let mut chain = DefaultCredentialsChain::builder().configure((**config).clone());
+                if let Some(profile) = profile {
+                    chain = chain.profile_name(profile);
+                }
+                chain.build().await.provide_credentials().await
+            }
+        }
+    }
+}
+
+impl ProvideCredentials for Renewing {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.provide())
+    }
+}
+
+impl ClassifyRetry for Renewing {
+    fn name(&self) -> &'static str {
+        "rlx renewed credentials"
+    }
+
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let code = context.response().filter(|r| !r.status().is_success()).and_then(|r| error::code_in(r.body().bytes()?));
+        match code {
+            Some(code) if error::means_expired(code) && self.refused() => RetryAction::client_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_same_credentials_again_are_not_worth_another_call() {
+        let renewing = Renewing::new(Source::Fixed(Credentials::new("key", "secret", None, None, "test")));
+        renewing.provide().await.unwrap();
+        assert!(renewing.refused());
+        renewing.provide().await.unwrap();
+        assert!(!renewing.refused());
+    }
+}
