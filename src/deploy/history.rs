@@ -87,6 +87,7 @@ mod tests {
             durations: Default::default(),
             failing_events: Vec::new(),
             call_error: None,
+            only_local: false,
         }
     }
 

@@ -18,6 +18,9 @@ const TRIES: u64 = 5;
 /// No run may take longer than this.
 const LIMIT: Duration = Duration::from_secs(180);
 
+/// Each so many seeds there is an archive that is uploaded in parts.
+const LARGE: u64 = 25;
+
 /// What no output may hold.
 const SECRETS: [&str; 2] = ["soak-secret-access-key", "soak-session-token"];
 
@@ -36,7 +39,10 @@ pub struct Life<'a> {
     rlx: &'a Path,
     world: World,
     proxy: &'a Proxy,
+    /// The service's folder.
     home: PathBuf,
+    /// What must not be packaged with it.
+    aside: PathBuf,
     cache: &'a Path,
     name: String,
     random: Random,
@@ -58,8 +64,11 @@ impl<'a> Life<'a> {
     pub fn new(seed: u64, rlx: &'a Path, world: &World, proxy: &'a Proxy, home: &Path, cache: &'a Path) -> Self {
         let mut random = Random::new(seed);
         let renewable = random.below(2) == 0;
-        let (home, name) = (home.to_owned(), format!("soak{seed}x{}", std::process::id()));
-        Self { seed, rlx, world: world.clone(), proxy, home, cache, name, random, renewable, story: String::new() }
+        let (aside, home) = (home.to_owned(), home.join("service"));
+        std::fs::create_dir_all(&home).unwrap();
+        let name = format!("soak{seed}x{}", std::process::id());
+        let story = String::new();
+        Self { seed, rlx, world: world.clone(), proxy, home, aside, cache, name, random, renewable, story }
     }
 
     /// From nothing through two versions to nothing again. The error is what was found to be untrue.
@@ -122,9 +131,15 @@ impl<'a> Life<'a> {
             r#"{{"Version":1,"AccessKeyId":"AKIASOAK","SecretAccessKey":"{}","SessionToken":"{}"}}"#,
             SECRETS[0], SECRETS[1]
         );
-        std::fs::write(self.home.join("credentials.json"), credentials).unwrap();
-        let path = self.home.join("credentials.json");
-        std::fs::write(self.home.join("aws"), format!("[default]\ncredential_process = cat {}\n", path.display())).unwrap();
+        std::fs::write(self.aside.join("credentials.json"), credentials).unwrap();
+        let path = self.aside.join("credentials.json");
+        let profile = format!("[default]\ncredential_process = cat {}\n", path.display());
+        std::fs::write(self.aside.join("config"), profile).unwrap();
+        if self.seed.is_multiple_of(LARGE) {
+            let mut random = Random::new(self.seed + u64::from(version));
+            let bytes: Vec<u8> = (0..18 << 17).flat_map(|_| random.below(u64::MAX).to_le_bytes()).collect();
+            std::fs::write(self.home.join("model.bin"), bytes).unwrap();
+        }
     }
 
     /// Runs a command under faults until it says that it is done, at last without faults.
@@ -139,6 +154,17 @@ impl<'a> Life<'a> {
             let ran = self.run(words)?;
             self.judge(&ran, before.as_ref(), attempt == TRIES, words)?;
             if ran.code == Some(0) {
+                if self.record().is_some_and(|record| record["onlyLocal"] == true) {
+                    // The record could not be put into the bucket: the next deploy must, though nothing changed.
+                    if !ran.output.contains("the record of this deploy is only in .rlx") {
+                        return Err("a record is only in .rlx, and nobody says so".to_owned());
+                    }
+                    self.proxy.plan(Plan::quiet());
+                    let again = self.run(words)?;
+                    if again.code != Some(0) || !again.output.contains("No changes") {
+                        return Err("the record is not put into the bucket later".to_owned());
+                    }
+                }
                 if words[0] == "deploy" { self.check_deployed()? } else { self.check_removed()? }
                 return Ok(if attempt == 0 { Went::AtOnce } else { Went::AfterReruns(attempt) });
             }
@@ -147,7 +173,7 @@ impl<'a> Life<'a> {
     }
 
     fn run(&mut self, words: &[&str]) -> Result<Ran, String> {
-        let log = self.home.join("output");
+        let log = self.aside.join("output");
         let file = std::fs::File::create(&log).unwrap();
         let mut command = Command::new(self.rlx);
         for (name, _) in std::env::vars().filter(|(n, _)| ["AWS_", "RLX_", "SLS_"].iter().any(|p| n.starts_with(p))) {
@@ -166,7 +192,7 @@ impl<'a> Life<'a> {
             .stdout(file.try_clone().unwrap())
             .stderr(file);
         if self.renewable {
-            command.env("AWS_CONFIG_FILE", self.home.join("aws")).env("AWS_PROFILE", "default");
+            command.env("AWS_CONFIG_FILE", self.aside.join("config")).env("AWS_PROFILE", "default");
         } else {
             command.env("AWS_ACCESS_KEY_ID", "AKIASOAK");
             command.env("AWS_SECRET_ACCESS_KEY", SECRETS[0]).env("AWS_SESSION_TOKEN", SECRETS[1]);
@@ -219,7 +245,8 @@ impl<'a> Life<'a> {
         match ran.code {
             Some(0) => Ok(()),
             None if met(Fault::KillBefore) || met(Fault::KillAfter) => Ok(()),
-            Some(130) if met(Fault::Interrupt) => Ok(()),
+            // Before there is anything to tell of, the signal alone ends it.
+            Some(130) | None if met(Fault::Interrupt) => Ok(()),
             Some(code) if !quiet && (code == 1 || (code == 3 && met(Fault::Expired))) => {
                 if !output.contains("error: ") {
                     return Err(format!("{words:?} fails with {code} and says no error"));
