@@ -80,6 +80,10 @@ class Bench:
             self.rows.append((case, name, seconds, min(f[0] for f in values), max(f[0] for f in values), seconds / base, peak))
             print(f"{case}: {name} {seconds * 1000:.0f} ms", file=sys.stderr)
 
+    def note(self, case, command, text):
+        """What was counted beside the time."""
+        self.rows = [(f"{c} ({text})" if (c, n) == (case, command) else c, n, *rest) for c, n, *rest in self.rows]
+
     def table(self, markdown=False):
         head = ("case", "command", "median ms", "min", "max", "× rlx", "peak MB")
         body = [
@@ -98,8 +102,9 @@ class Bench:
 class Command:
     """A command, and what must be so before each run of it."""
 
-    def __init__(self, argv, cwd, before=None, env=None, expect=0):
+    def __init__(self, argv, cwd, before=None, env=None, expect=0, after=None):
         self.argv, self.cwd, self.before, self.extra, self.expect = argv, cwd, before, env or {}, expect
+        self.after = after
 
     def once(self, env):
         """(wall seconds, peak kilobytes) of one run."""
@@ -111,6 +116,8 @@ class Command:
                                      stdout=out, stderr=subprocess.STDOUT)
             _, status, usage = os.wait4(child.pid, 0)
         took = time.perf_counter() - start
+        if self.after:
+            self.after()
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode != self.expect:
             text = pathlib.Path(self.cwd, ".bench-output").read_text(errors="replace")

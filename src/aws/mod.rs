@@ -103,8 +103,10 @@ impl Aws {
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
             .build_https();
         let backoff = if local { Duration::from_millis(50) } else { Duration::from_millis(300) };
-        // Adaptive: who is throttled sends less from then on, instead of only trying again.
-        let retries = RetryConfig::adaptive()
+        // Adaptive: who is throttled sends less from then on, instead of only trying again. An emulator has nobody
+        // to be spared.
+        let retries = if local { RetryConfig::standard() } else { RetryConfig::adaptive() };
+        let retries = retries
             .with_max_attempts(ATTEMPTS)
             .with_initial_backoff(backoff)
             .with_max_backoff(Duration::from_secs(10));

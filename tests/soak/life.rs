@@ -33,9 +33,13 @@ pub enum Went {
     AfterReruns(u64),
 }
 
+/// The faults of a run of rlx, by step (from 1) and attempt (from 0).
+pub type Planner<'a> = Box<dyn Fn(u64, u64) -> Plan + 'a>;
+
 /// A service on its way.
 pub struct Life<'a> {
     seed: u64,
+    plan: Planner<'a>,
     rlx: &'a Path,
     world: World,
     proxy: &'a Proxy,
@@ -68,7 +72,15 @@ impl<'a> Life<'a> {
         std::fs::create_dir_all(&home).unwrap();
         let name = format!("soak{seed}x{}", std::process::id());
         let story = String::new();
-        Self { seed, rlx, world: world.clone(), proxy, home, aside, cache, name, random, renewable, story }
+        let plan: Planner<'_> =
+            Box::new(move |step, attempt| Plan::new(seed * 1000 + step * 100 + attempt));
+        Self { seed, plan, rlx, world: world.clone(), proxy, home, aside, cache, name, random, renewable, story }
+    }
+
+    /// The same with faults of its own.
+    #[must_use]
+    pub fn planned(self, plan: impl Fn(u64, u64) -> Plan + 'a, renewable: bool) -> Self {
+        Self { plan: Box::new(plan), renewable, ..self }
     }
 
     /// From nothing through two versions to nothing again. The error is what was found to be untrue.
@@ -147,7 +159,7 @@ impl<'a> Life<'a> {
         for attempt in 0..=TRIES {
             let plan = match attempt {
                 TRIES => Plan::quiet(),
-                _ => Plan::new(self.seed * 1000 + step * 100 + attempt),
+                _ => (self.plan)(step, attempt),
             };
             self.proxy.plan(plan);
             let before = self.record();

@@ -75,6 +75,8 @@ pub struct Plan {
     rate: u64,
     /// Faults planned for the request of a number.
     at: BTreeMap<u64, Fault>,
+    /// Faults planned for an operation, and whether for each call of it or the first alone.
+    on: BTreeMap<String, (Fault, bool)>,
     /// From this request on, so many are reset.
     outage: Option<(u64, u64)>,
     state: Mutex<State>,
@@ -91,7 +93,21 @@ struct State {
 impl Plan {
     /// Nothing happens.
     pub fn quiet() -> Self {
-        Self { random: Random::new(0), rate: 0, at: BTreeMap::new(), outage: None, state: Mutex::default() }
+        Self::planned(BTreeMap::new())
+    }
+
+    /// The first call of each of these operations.
+    pub fn at<'a>(calls: impl IntoIterator<Item = (&'a str, Fault)>) -> Self {
+        Self::planned(calls.into_iter().map(|(operation, fault)| (operation.to_owned(), (fault, false))).collect())
+    }
+
+    /// Each call of an operation.
+    pub fn always(operation: &str, fault: Fault) -> Self {
+        Self::planned(BTreeMap::from([(operation.to_owned(), (fault, true))]))
+    }
+
+    fn planned(on: BTreeMap<String, (Fault, bool)>) -> Self {
+        Self { random: Random::new(0), rate: 0, at: BTreeMap::new(), on, outage: None, state: Mutex::default() }
     }
 
     /// Of a seed.
@@ -110,7 +126,7 @@ impl Plan {
             at.insert(random.below(30), [Fault::Timeout, Fault::LateAnswer][random.below(2) as usize]);
         }
         let outage = (random.below(100) < 15).then(|| (random.below(30), 2 + random.below(30)));
-        Self { random, rate, at, outage, state: Mutex::default() }
+        Self { random, rate, at, on: BTreeMap::new(), outage, state: Mutex::default() }
     }
 
     /// What happens to the next request.
@@ -123,6 +139,9 @@ impl Plan {
             *nth += 1;
             (number, *nth)
         };
+        if let Some((fault, always)) = self.on.get(operation) {
+            return (*always || nth == 1).then_some(*fault);
+        }
         if let Some(fault) = self.at.get(&number) {
             return Some(*fault);
         }
