@@ -46,7 +46,8 @@ impl CallLog {
             self.0.retries.fetch_add(1, Ordering::Relaxed);
         }
         let Call { service, operation, attempt, took, status, code, request_id } = call;
-        let retried = call.attempt > 1 || call.status.is_none_or(|s| s >= 500 || s == 429)
+        let retried = call.attempt > 1
+            || call.status.is_none_or(|s| s >= 500 || s == 429)
             || code.is_some_and(|code| code.contains("Throttl"));
         if self.0.report.verbosity >= 2 || (retried && self.0.report.verbosity == 1) {
             let status = status.map_or_else(|| "no answer".to_owned(), |s| s.to_string());

@@ -106,7 +106,8 @@ impl ClassifyRetry for Renewing {
     }
 
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let code = context.response().filter(|r| !r.status().is_success()).and_then(|r| error::code_in(r.body().bytes()?));
+        let code =
+            context.response().filter(|r| !r.status().is_success()).and_then(|r| error::code_in(r.body().bytes()?));
         match code {
             Some(code) if error::means_expired(code) && self.refused() => RetryAction::client_error(),
             _ => RetryAction::NoActionIndicated,

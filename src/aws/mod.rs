@@ -15,9 +15,9 @@ pub use settings::{Endpoint, Settings};
 pub use signed::{JsonCall, RestCall, XmlCall};
 
 use crate::context::Context;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_config::identity::IdentityCache;
 use aws_config::provider_config::ProviderConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls;
 use aws_smithy_types::retry::RetryConfig;
@@ -53,13 +53,7 @@ struct Inner {
 }
 
 impl Inner {
-    fn new(
-        settings: Settings,
-        config: SdkConfig,
-        log: CallLog,
-        credentials: Renewing,
-        patience: Duration,
-    ) -> Self {
+    fn new(settings: Settings, config: SdkConfig, log: CallLog, credentials: Renewing, patience: Duration) -> Self {
         Self {
             settings,
             config,
@@ -106,14 +100,11 @@ impl Aws {
         // Adaptive: who is throttled sends less from then on, instead of only trying again. An emulator has nobody
         // to be spared.
         let retries = if local { RetryConfig::standard() } else { RetryConfig::adaptive() };
-        let retries = retries
-            .with_max_attempts(ATTEMPTS)
-            .with_initial_backoff(backoff)
-            .with_max_backoff(Duration::from_secs(10));
+        let retries =
+            retries.with_max_attempts(ATTEMPTS).with_initial_backoff(backoff).with_max_backoff(Duration::from_secs(10));
         let seconds = context.var("RLX_AWS_TIMEOUT").and_then(|text| text.parse().ok()).filter(|s| *s > 0);
         let patience = seconds.map_or(PATIENCE, Duration::from_secs);
-        let timeouts =
-            TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(patience).build();
+        let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(patience).build();
         let region = Region::new(settings.region.clone());
         let credentials = Renewing::new(match settings.endpoint.takes_test_credentials(context) {
             true => Source::Fixed(Credentials::new("test", "test", None, None, "stage local")),

@@ -212,7 +212,10 @@ impl Aws {
         let code = if code.is_empty() { kind } else { code };
         let code = code.rsplit('#').next().unwrap_or_default().split(':').next().unwrap_or_default();
         let code = if code.is_empty() { format!("Http{status}") } else { code.to_owned() };
-        let again = status >= 500 || status == 429 || code.contains("Throttl") || code == "TooManyRequestsException"
+        let again = status >= 500
+            || status == 429
+            || code.contains("Throttl")
+            || code == "TooManyRequestsException"
             || (error::means_expired(&code) && self.0.credentials.refused());
         let mut failed = failed(&code, text(["message", "Message", "errorMessage"]), again);
         failed.error.request_id = request_id;

@@ -72,8 +72,7 @@ impl<'a> Life<'a> {
         std::fs::create_dir_all(&home).unwrap();
         let name = format!("soak{seed}x{}", std::process::id());
         let story = String::new();
-        let plan: Planner<'_> =
-            Box::new(move |step, attempt| Plan::new(seed * 1000 + step * 100 + attempt));
+        let plan: Planner<'_> = Box::new(move |step, attempt| Plan::new(seed * 1000 + step * 100 + attempt));
         Self { seed, plan, rlx, world: world.clone(), proxy, home, aside, cache, name, random, renewable, story }
     }
 
@@ -177,7 +176,11 @@ impl<'a> Life<'a> {
                         return Err("the record is not put into the bucket later".to_owned());
                     }
                 }
-                if words[0] == "deploy" { self.check_deployed()? } else { self.check_removed()? }
+                if words[0] == "deploy" {
+                    self.check_deployed()?
+                } else {
+                    self.check_removed()?
+                }
                 return Ok(if attempt == 0 { Went::AtOnce } else { Went::AfterReruns(attempt) });
             }
         }
@@ -216,7 +219,9 @@ impl<'a> Life<'a> {
         let ended = loop {
             if let Ok(Some(_)) = rustix::process::waitid(
                 rustix::process::WaitId::Pid(rustix::process::Pid::from_child(&child)),
-                rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOHANG | rustix::process::WaitIdOptions::NOWAIT,
+                rustix::process::WaitIdOptions::EXITED
+                    | rustix::process::WaitIdOptions::NOHANG
+                    | rustix::process::WaitIdOptions::NOWAIT,
             ) {
                 break true;
             }

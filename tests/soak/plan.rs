@@ -178,9 +178,8 @@ impl Random {
 
     /// A source of its own for the `nth` call of an operation.
     fn fork(&self, operation: &str, nth: u64) -> Self {
-        let hash = operation.bytes().fold(self.0 ^ nth, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash =
+            operation.bytes().fold(self.0 ^ nth, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         Self::new(hash)
     }
 }

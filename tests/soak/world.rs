@@ -62,7 +62,8 @@ impl World {
     /// A stack by its name.
     pub fn stack(&self, name: &str) -> Option<Stack> {
         let text = self.cloudformation("DescribeStacks", name).ok()?;
-        let output = Regex::new("<OutputKey>ServerlessDeploymentBucketName</OutputKey>\\s*<OutputValue>([^<]*)<").unwrap();
+        let output =
+            Regex::new("<OutputKey>ServerlessDeploymentBucketName</OutputKey>\\s*<OutputValue>([^<]*)<").unwrap();
         let status = element(&text, "StackStatus")?;
         (status != "DELETE_COMPLETE").then(|| Stack {
             id: element(&text, "StackId").unwrap_or_default(),
@@ -122,17 +123,28 @@ impl World {
         let elements = |text: &str, tag: &str| holds(all(text, tag));
         let stacks = self.query("cloudformation", &[("Action", "ListStacks"), ("Version", "2010-05-15")]).unwrap();
         let live = stacks.split("<member>").filter(|m| !m.contains(">DELETE_COMPLETE<"));
-        let roles = self.query("iam", &[("Action", "ListRoles"), ("Version", "2010-05-08"), ("MaxItems", "1000")]).unwrap();
+        let roles =
+            self.query("iam", &[("Action", "ListRoles"), ("Version", "2010-05-08"), ("MaxItems", "1000")]).unwrap();
         let logs = json!({ "logGroupNamePrefix": format!("/aws/lambda/{name}") });
         let prefix = json!({ "QueueNamePrefix": name });
         let mut found = BTreeMap::from([
             ("stacks", holds(live.filter_map(|m| element(m, "StackName")).collect())),
             ("buckets", elements(&self.get("s3", "/"), "Name")),
             ("roles", elements(&roles, "RoleName")),
-            ("functions", strings(&parse(self.get("lambda", "/2015-03-31/functions/?MaxItems=1000")), "Functions", "FunctionName")),
+            (
+                "functions",
+                strings(
+                    &parse(self.get("lambda", "/2015-03-31/functions/?MaxItems=1000")),
+                    "Functions",
+                    "FunctionName",
+                ),
+            ),
             ("tables", strings(&self.json("dynamodb", "DynamoDB_20120810.ListTables", &json!({})), "TableNames", "")),
             ("queues", strings(&self.json("sqs", "AmazonSQS.ListQueues", &prefix), "QueueUrls", "")),
-            ("log groups", strings(&self.json("logs", "Logs_20140328.DescribeLogGroups", &logs), "logGroups", "logGroupName")),
+            (
+                "log groups",
+                strings(&self.json("logs", "Logs_20140328.DescribeLogGroups", &logs), "logGroups", "logGroupName"),
+            ),
             ("HTTP APIs", strings(&parse(self.get("apigateway", "/v2/apis")), "items", "name")),
             ("REST APIs", strings(&parse(self.get("apigateway", "/restapis")), "item", "name")),
         ]);

@@ -8,12 +8,6 @@ use crate::deploy::{DeployError, TOKEN_PREFIX};
 use crate::template::deployment_prefix;
 use std::sync::atomic::Ordering;
 
-/// Whether a diagnosis has something to find out about a deploy that did not begin. What an earlier one left going on
-/// must stay known otherwise.
-fn is_refusal(error: &DeployError) -> bool {
-    matches!(error, DeployError::Aws(call) if call.is_denied())
-}
-
 async fn put_record(bucket: &Bucket, record: &DeployRecord) -> Result<(), DeployError> {
     let key = format!("{}deploys/{}.json", bucket.folder, record.id);
     bucket.put(&Object::bytes(key, record.to_json().into_bytes())).await
@@ -100,7 +94,7 @@ impl Run<'_> {
                 Ok(Deployed::Done(Box::new(stack), Box::new(record)))
             }
             // What somebody else does, or what an earlier run of rlx left going on, is not this deploy's to record.
-            Err(error) if !self.begun.load(Ordering::Relaxed) && !is_refusal(&error) => Err(error),
+            Err(error) if !self.begun.load(Ordering::Relaxed) && !self.is_worth_a_record(&error) => Err(error),
             Err(error) => {
                 record.outcome = match &error {
                     DeployError::Interrupted { .. } => Outcome::Interrupted,
@@ -125,6 +119,14 @@ impl Run<'_> {
                 Err(error)
             }
         }
+    }
+
+    /// Whether a diagnosis has something to find out about a deploy that did not begin. What an earlier one left going
+    /// on must stay known, though, unless the caller was refused something.
+    fn is_worth_a_record(&self, error: &DeployError) -> bool {
+        let service = self.request.service;
+        let unfinished = || DeployRecord::read(&service.dir, &service.stage).is_some_and(|last| last.is_unfinished());
+        matches!(error, DeployError::Aws(call) if call.is_denied() || !unfinished())
     }
 
     /// Puts the record into the bucket, before `.rlx` says that there is nothing more to do. The deploy is done by
