@@ -9,14 +9,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Seconds that rlx waits for an answer (`RLX_AWS_TIMEOUT`); short, so that silence costs a soak little.
-pub const TIMEOUT: &str = "1";
+/// Seconds that rlx waits for an answer (`RLX_AWS_TIMEOUT`): short, so that silence costs a soak little; long enough
+/// for an emulator on a busy machine.
+pub const TIMEOUT: &str = "3";
 
 /// Runs of rlx under faults before one without must reach the goal.
 const TRIES: u64 = 5;
 
 /// No run may take longer than this.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(900);
 
 /// Each so many seeds there is an archive that is uploaded in parts.
 const LARGE: u64 = 25;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Longer than rlx waits for an answer, see [`crate::life::TIMEOUT`].
-const SILENCE: Duration = Duration::from_millis(1600);
+const SILENCE: Duration = Duration::from_millis(3600);
 
 /// A running proxy; it ends with the process.
 pub struct Proxy {
