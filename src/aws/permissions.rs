@@ -3,8 +3,8 @@
 use super::{Aws, AwsError, Named};
 use crate::iam::evaluate::{Caller, NamedPolicy, Policies};
 use crate::iam::policy::Policy;
-use crate::iam::preflight::{Method, Preflight, Verdict, answer, verdict, with_account};
-use crate::iam::requirements::{Permission, Requirements};
+use crate::iam::preflight::{Asked, Method, Preflight, Verdict, answer, verdict, with_account};
+use crate::iam::requirements::Requirements;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
 use std::collections::{BTreeMap, HashMap};
 use tokio::task::JoinSet;
@@ -28,10 +28,10 @@ pub async fn preflight(aws: &Aws, required: &Requirements) -> Preflight {
     match (simulated, policies) {
         // A simulation does not see what a session carries, and may lack the context that a condition asks for:
         // what the policies themselves allow is not called denied.
-        (Ok(verdicts), read) => Preflight::of(Method::Simulated, required, |permission| {
-            let simulated = verdicts.get(permission).copied().unwrap_or(Verdict::Open);
+        (Ok(verdicts), read) => Preflight::of(Method::Simulated, required, |asked| {
+            let simulated = verdicts.get(asked).copied().unwrap_or(Verdict::Open);
             match (simulated, &read) {
-                (Verdict::Denied, Ok(policies)) => verdict(&answer(permission, &caller, policies)),
+                (Verdict::Denied, Ok(policies)) => verdict(&answer(asked, &caller, policies)),
                 _ => simulated,
             }
         }),
@@ -52,15 +52,12 @@ fn source(caller: &Caller) -> Option<&str> {
     }
 }
 
-async fn simulate(
-    aws: &Aws,
-    caller: &Caller,
-    required: &Requirements,
-) -> Result<HashMap<Permission, Verdict>, AwsError> {
-    let mut batches = BTreeMap::<(String, Option<String>), Vec<Permission>>::new();
-    for (permission, _) in required.iter() {
-        let key = (permission.resource.clone(), permission.passed_to.clone());
-        batches.entry(key).or_default().push(permission.clone());
+async fn simulate(aws: &Aws, caller: &Caller, required: &Requirements) -> Result<HashMap<Asked, Verdict>, AwsError> {
+    // A call takes many actions, but one resource and one context.
+    let mut batches = BTreeMap::<_, Vec<Asked>>::new();
+    for (permission, needs) in required.iter() {
+        let asked = Asked::new(permission, needs);
+        batches.entry((permission.resource.clone(), asked.context())).or_default().push(asked);
     }
     let account = caller.account().unwrap_or_default().to_owned();
     let source = source(caller).unwrap_or_default().to_owned();
@@ -68,10 +65,10 @@ async fn simulate(
     let mut batches = batches.into_iter();
     loop {
         while running.len() < CONCURRENT
-            && let Some(((resource, passed_to), permissions)) = batches.next()
+            && let Some(((resource, context), asked)) = batches.next()
         {
             let (aws, source, resource) = (aws.clone(), source.clone(), with_account(&resource, &account));
-            running.spawn(async move { simulate_batch(&aws, &source, &resource, passed_to, permissions).await });
+            running.spawn(async move { simulate_batch(&aws, &source, &resource, context, asked).await });
         }
         match running.join_next().await {
             Some(Ok(batch)) => verdicts.extend(batch?),
@@ -85,17 +82,19 @@ async fn simulate_batch(
     aws: &Aws,
     source: &str,
     resource: &str,
-    passed_to: Option<String>,
-    permissions: Vec<Permission>,
-) -> Result<Vec<(Permission, Verdict)>, AwsError> {
+    context: Vec<(&'static str, Vec<String>)>,
+    asked: Vec<Asked>,
+) -> Result<Vec<(Asked, Verdict)>, AwsError> {
     let mut call = aws.iam().simulate_principal_policy().policy_source_arn(source).resource_arns(resource);
-    call = call.set_action_names(Some(permissions.iter().map(|p| p.action.clone()).collect()));
-    if let Some(service) = passed_to {
-        let entry = ContextEntry::builder()
-            .context_key_name("iam:PassedToService")
-            .context_key_values(service)
-            .context_key_type(ContextKeyTypeEnum::String);
-        call = call.context_entries(entry.build());
+    call = call.set_action_names(Some(asked.iter().map(|asked| asked.permission.action.clone()).collect()));
+    for (key, values) in context {
+        let entry = ContextEntry::builder().context_key_name(key).set_context_key_values(Some(values));
+        let kind = match key {
+            "aws:CalledVia" => ContextKeyTypeEnum::StringList,
+            "aws:ViaAWSService" => ContextKeyTypeEnum::Boolean,
+            _ => ContextKeyTypeEnum::String,
+        };
+        call = call.context_entries(entry.context_key_type(kind).build());
     }
     let answer = call.max_items(1000).send().await.named("IAM", "SimulatePrincipalPolicy")?;
     let mut found = Vec::new();
@@ -105,8 +104,8 @@ async fn simulate_batch(
             _ if !result.missing_context_values().is_empty() => Verdict::Open,
             _ => Verdict::Denied,
         };
-        let permission = permissions.iter().find(|p| p.action.eq_ignore_ascii_case(result.eval_action_name()));
-        found.extend(permission.map(|p| (p.clone(), verdict)));
+        let of = |asked: &&Asked| asked.permission.action.eq_ignore_ascii_case(result.eval_action_name());
+        found.extend(asked.iter().find(of).map(|asked| (asked.clone(), verdict)));
     }
     Ok(found)
 }

@@ -215,7 +215,9 @@ fn say(
     let json: Vec<Value> = documents.iter().map(Document::to_json).collect();
     let name = format!("{}-{}", scope.stack, if args.whom == Whom::Trust { "cloudformation" } else { "deploy" });
     let with_documents = args.whom != Whom::Trust;
-    let policies = Policies { name: &name, documents: &json, trust, with_documents };
+    let of_sid = documents.iter().flat_map(|d| &d.statements);
+    let of_sid = of_sid.filter_map(|statement| Some((statement.sid.clone()?, needs(statement).join(", ")))).collect();
+    let policies = Policies { name: &name, documents: &json, trust, with_documents, needs: of_sid };
     let statements: Vec<Value> = documents
         .iter()
         .enumerate()

@@ -2,7 +2,7 @@
 
 use super::{Diagnosis, Effect, Kind, Layer, reading};
 use crate::iam::evaluate::{Answer, Caller, Decision, Layer as Deciding, Policies, StatementRef, Why};
-use crate::iam::preflight::answer;
+use crate::iam::preflight::{Asked, answer};
 use crate::iam::requirements::Permission;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ pub fn apply(diagnosis: &mut Diagnosis, caller: &str, policies: &Policies) {
     let told = diagnosis.statements.first().and_then(|statement| statement.pointer("/Resource/0"));
     let resource = told.and_then(serde_json::Value::as_str).or(diagnosis.resource.as_deref()).unwrap_or("*");
     let permission = Permission { action, resource: resource.to_owned(), passed_to: None };
-    let found = answer(&permission, &principal, policies);
+    let found = answer(&Asked { permission, through_cloudformation: None }, &principal, policies);
     refine(diagnosis, &found);
     let decision = match found.decision {
         Decision::Allow => "allow",

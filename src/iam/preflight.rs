@@ -1,7 +1,8 @@
 //! Required permissions against what the caller may do, before anything is changed.
 
 use super::evaluate::{Answer, Caller, Decision, Policies, Request, evaluate};
-use super::requirements::{Permission, Requirements};
+use super::requirements::{Need, Permission, Requirements};
+use std::collections::BTreeSet;
 
 /// How it was found out what the caller may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +39,10 @@ impl Preflight {
     }
 
     /// From a judgement of every permission.
-    pub fn of(method: Method, required: &Requirements, mut judge: impl FnMut(&Permission) -> Verdict) -> Self {
+    pub fn of(method: Method, required: &Requirements, mut judge: impl FnMut(&Asked) -> Verdict) -> Self {
         let mut preflight = Self { method, denied: Requirements::default(), open: Vec::new() };
         for (permission, needs) in required.iter() {
-            match judge(permission) {
+            match judge(&Asked::new(permission, needs)) {
                 Verdict::Allowed => {}
                 Verdict::Open => preflight.open.push(permission.clone()),
                 Verdict::Denied => {
@@ -57,7 +58,7 @@ impl Preflight {
 
     /// By the caller's policies.
     pub fn evaluate(required: &Requirements, caller: &Caller, policies: &Policies) -> Self {
-        Self::of(Method::Evaluated, required, |permission| verdict(&answer(permission, caller, policies)))
+        Self::of(Method::Evaluated, required, |asked| verdict(&answer(asked, caller, policies)))
     }
 }
 
@@ -70,13 +71,56 @@ pub enum Verdict {
     Open,
 }
 
+/// A permission as it will be asked for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Asked {
+    pub permission: Permission,
+    /// Whether CloudFormation asks, in the caller's name; `None` where both it and rlx do.
+    pub through_cloudformation: Option<bool>,
+}
+
+impl Asked {
+    /// From what needs the permission.
+    pub fn new(permission: &Permission, needs: &BTreeSet<Need>) -> Self {
+        let of_resource = |need: &Need| matches!(need, Need::Resource(_));
+        let through_cloudformation = match needs.iter().filter(|need| of_resource(need)).count() {
+            0 => Some(false),
+            all if all == needs.len() => Some(true),
+            _ => None,
+        };
+        Self { permission: permission.clone(), through_cloudformation }
+    }
+
+    /// The condition keys that are known before the request (IAM User Guide, "AWS global condition context keys").
+    pub fn context(&self) -> Vec<(&'static str, Vec<String>)> {
+        const FORMATION: &str = "cloudformation.amazonaws.com";
+        // Services with one endpoint for all regions.
+        const GLOBAL: [&str; 4] = ["cloudfront", "iam", "route53", "budgets"];
+        let mut context = Vec::new();
+        let service = self.permission.action.split(':').next().unwrap_or_default();
+        let region = match self.permission.resource.split(':').nth(3).filter(|region| !region.is_empty()) {
+            Some(region) if !region.contains('*') => Some(region),
+            _ => GLOBAL.contains(&service).then_some("us-east-1"),
+        };
+        context.extend(region.map(|region| ("aws:RequestedRegion", vec![region.to_owned()])));
+        context.extend(self.permission.passed_to.clone().map(|service| ("iam:PassedToService", vec![service])));
+        context.extend(self.through_cloudformation.map(|through| ("aws:ViaAWSService", vec![through.to_string()])));
+        if self.through_cloudformation == Some(true) {
+            for key in ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"] {
+                context.push((key, vec![FORMATION.to_owned()]));
+            }
+        }
+        context
+    }
+}
+
 /// Decides one permission by policies. A `*` in its resource is granted only by what covers it.
-pub fn answer(permission: &Permission, caller: &Caller, policies: &Policies) -> Answer {
+pub fn answer(asked: &Asked, caller: &Caller, policies: &Policies) -> Answer {
     let account = caller.account().unwrap_or("*");
-    let resource = with_account(&permission.resource, account);
-    let mut request = Request::new(caller.clone(), permission.action.as_str(), resource);
-    if let Some(service) = &permission.passed_to {
-        request = request.with("iam:PassedToService", service.as_str());
+    let resource = with_account(&asked.permission.resource, account);
+    let mut request = Request::new(caller.clone(), asked.permission.action.as_str(), resource);
+    for (key, values) in asked.context() {
+        request.context.set(key, values);
     }
     evaluate(&request, policies)
 }
@@ -141,6 +185,30 @@ mod tests {
     fn a_grant_for_a_part_of_the_names_is_not_enough() {
         let found = check(json!([{ "Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::orders-dev-x/*" }]));
         assert!(found.denied.iter().any(|(p, _)| p.action == "s3:GetObject"));
+    }
+
+    #[test]
+    fn what_cloudformation_asks_for_is_told_apart_by_conditions() {
+        let mut required = required();
+        required.add("s3:PutObject", "arn:aws:s3:::orders-dev-*/*", None, Need::Rlx("deployment bucket"));
+        let policy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*",
+            "Condition": { "ForAnyValue:StringEquals": { "aws:CalledVia": "cloudformation.amazonaws.com" } } }] });
+        let policy = NamedPolicy { name: "p".into(), policy: Policy::from_value(&policy).unwrap() };
+        let policies = Policies { identity: vec![policy], ..Policies::default() };
+        let caller = Caller::from_arn("arn:aws:iam::123456789012:user/ann").unwrap();
+        let found = Preflight::evaluate(&required, &caller, &policies);
+        let open: Vec<&str> = found.open.iter().map(|p| p.action.as_str()).collect();
+        assert_eq!((open, found.denied), (vec!["s3:PutObject"], Requirements::default()));
+    }
+
+    #[test]
+    fn a_deny_of_other_regions_spares_this_one() {
+        let found = check(json!([
+            { "Effect": "Allow", "Action": "*", "Resource": "*" },
+            { "Effect": "Deny", "NotAction": ["iam:*", "s3:*"], "Resource": "*",
+              "Condition": { "StringNotEquals": { "aws:RequestedRegion": "eu-west-1" } } },
+        ]));
+        assert_eq!((found.denied, found.open), (Requirements::default(), vec![]));
     }
 
     #[test]

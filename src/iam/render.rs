@@ -1,6 +1,7 @@
 //! Policies in the forms that tools take.
 
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// A form.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -27,16 +28,35 @@ pub struct Policies<'a> {
     pub trust: Option<&'a Value>,
     /// Whether the documents are asked for, rather than the trust policy alone.
     pub with_documents: bool,
+    /// What needs a statement, by its `Sid`: a comment in the forms that have comments.
+    pub needs: BTreeMap<String, String>,
 }
 
 /// Renders policies; the text ends with a line break.
 pub fn render(policies: &Policies<'_>, format: Format) -> String {
     match format {
         Format::Json => format!("{:#}\n", plain(policies)),
-        Format::Yaml => yaml(&plain(policies)),
-        Format::Terraform => terraform(policies),
-        Format::Cloudformation => yaml(&cloudformation(policies)),
+        Format::Yaml => commented(&yaml(&plain(policies)), &policies.needs),
+        Format::Terraform => commented(&terraform(policies), &policies.needs),
+        Format::Cloudformation => commented(&yaml(&cloudformation(policies)), &policies.needs),
     }
+}
+
+/// Says before each statement what needs it. Both YAML and Terraform's language take `#` up to the end of a line.
+fn commented(text: &str, needs: &BTreeMap<String, String>) -> String {
+    let mut commented = String::with_capacity(text.len());
+    for line in text.lines() {
+        let plain = line.trim_start();
+        let sid = ["- Sid: ", "Sid: ", "\"Sid\": "].iter().find_map(|key| plain.strip_prefix(key));
+        let sid = sid.map(|sid| sid.trim_matches(|c: char| !c.is_ascii_alphanumeric()));
+        if let Some(need) = sid.and_then(|sid| needs.get(sid)) {
+            let indent = &line[..line.len() - plain.len()];
+            commented.push_str(&format!("{indent}# {need}\n"));
+        }
+        commented.push_str(line);
+        commented.push('\n');
+    }
+    commented
 }
 
 fn yaml(value: &Value) -> String {
@@ -120,7 +140,22 @@ mod tests {
     }
 
     fn policies<'a>(documents: &'a [Value], trust: Option<&'a Value>) -> Policies<'a> {
-        Policies { name: "orders-dev-deploy", documents, trust, with_documents: true }
+        let needs = [("Hello".to_owned(), "HelloLambdaFunction".to_owned())].into();
+        Policies { name: "orders-dev-deploy", documents, trust, with_documents: true, needs }
+    }
+
+    #[test]
+    fn each_statement_says_what_needs_it_where_comments_are_taken() {
+        let mut statement = json!({ "Sid": "Hello", "Effect": "Allow" });
+        statement["Action"] = json!("lambda:GetFunction");
+        let documents = [json!({ "Version": "2012-10-17", "Statement": [statement] })];
+        for format in [Format::Yaml, Format::Terraform, Format::Cloudformation] {
+            let text = render(&policies(&documents, None), format);
+            let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+            let comment = lines.iter().position(|line| *line == "# HelloLambdaFunction").unwrap();
+            assert!(lines[comment + 1].contains("Hello"), "{text}");
+        }
+        assert!(!render(&policies(&documents, None), Format::Json).contains('#'));
     }
 
     #[test]

@@ -90,11 +90,12 @@ struct Group {
 fn groups(request: &Request, policies: &Policies) -> Vec<Group> {
     let mut groups = Vec::new();
     let mut add = |layer, of: &[NamedPolicy]| groups.push(Group::read(layer, of, request));
-    for level in &policies.rcp {
-        add(Layer::Rcp, level);
-    }
-    if is_of_account(&request.caller) {
-        for level in &policies.scp {
+    // An organization does not limit what services do with their linked roles.
+    if !is_service_linked(&request.caller) {
+        for level in &policies.rcp {
+            add(Layer::Rcp, level);
+        }
+        for level in policies.scp.iter().filter(|_| is_of_account(&request.caller)) {
             add(Layer::Scp, level);
         }
     }
@@ -116,6 +117,13 @@ fn groups(request: &Request, policies: &Policies) -> Vec<Group> {
 
 fn is_of_account(caller: &Caller) -> bool {
     !matches!(caller, Caller::Service { .. } | Caller::Federated { .. } | Caller::Anonymous)
+}
+
+/// Whether a caller is the service-linked role of a service; its name tells where its path is not known
+/// (AWS Organizations User Guide, "Service control policies" and "Resource control policies").
+fn is_service_linked(caller: &Caller) -> bool {
+    let Caller::Role { role, .. } = caller else { return false };
+    role.contains(":role/aws-service-role/") || role.contains(":role/AWSServiceRoleFor")
 }
 
 /// The layers that must allow, given who is asking and how closely the resource's policy names the caller.
@@ -317,6 +325,20 @@ mod tests {
         assert!(evaluate(&ask(root), &Policies::default()).is_allowed());
         let policies = Policies { scp: vec![vec![allow("sqs:*", "*")]], ..Policies::default() };
         assert_eq!(evaluate(&ask(root), &policies).missing, [Layer::Scp]);
+    }
+
+    #[test]
+    fn an_organization_does_not_limit_service_linked_roles() {
+        let nothing = vec![allow("sqs:*", "*")];
+        let policies = Policies {
+            identity: vec![allow("s3:*", "*")],
+            scp: vec![nothing.clone()],
+            rcp: vec![nothing],
+            ..Policies::default()
+        };
+        let of = |role: &str| ask(&format!("arn:aws:sts::123456789012:assumed-role/{role}/s"));
+        assert!(evaluate(&of("AWSServiceRoleForRDS"), &policies).is_allowed());
+        assert!(!evaluate(&of("deployer"), &policies).is_allowed());
     }
 
     #[test]

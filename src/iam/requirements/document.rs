@@ -156,7 +156,7 @@ fn name(statements: &mut [Statement]) {
             .needs
             .iter()
             .map(|need| match need {
-                Need::Resource(id) => id.chars().filter(char::is_ascii_alphanumeric).collect(),
+                Need::Resource(id) => lasting(id).chars().filter(char::is_ascii_alphanumeric).collect(),
                 Need::Rlx(what) => format!("Rlx{}", camel(what)),
             })
             .collect();
@@ -169,6 +169,13 @@ fn name(statements: &mut [Statement]) {
         *count += 1;
         statement.sid = Some(if *count == 1 { sid } else { format!("{sid}{count}") });
     }
+}
+
+/// The part of a logical id that stays the same from deploy to deploy: those of versions and of API deployments end
+/// in what changes with them.
+fn lasting(id: &str) -> &str {
+    let end = |part: &str| id.find(part).map(|at| at + part.len());
+    &id[..end("LambdaVersion").or_else(|| end("ApiGatewayDeployment")).unwrap_or(id.len())]
 }
 
 fn camel(words: &str) -> String {

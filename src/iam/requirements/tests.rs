@@ -274,3 +274,14 @@ fn statement_ids_are_unique_and_tell_what_needs_them() {
     sids.dedup();
     assert_eq!(sids.len(), all);
 }
+
+#[test]
+fn statement_ids_stay_the_same_when_only_code_changes() {
+    let sids = |version: &str| {
+        let template = template(json!({ (format!("HelloLambdaVersion{version}")): {
+            "Type": "AWS::Lambda::Version", "Properties": { "FunctionName": "hello" } } }));
+        let documents = Requirements::of_resources(&template, &scope()).documents(&DocumentOptions::default());
+        documents.iter().flat_map(|d| &d.statements).filter_map(|s| s.sid.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(sids("Wv4kKNR6W2"), sids("o82o5HGUCk"));
+}
