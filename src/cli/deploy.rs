@@ -83,13 +83,9 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
         changing.view.end();
         outcome
     });
-    match outcome {
-        Ok(Ok(Outcome::Deployed(deployed))) => deploy_result::say(&deployed, service, context),
-        Ok(Ok(Outcome::Swapped(count))) => deploy_result::say_swapped(count, service, context),
-        Ok(Err(failure)) | Err(failure) => {
-            deploy_result::summarize_failure("Deploy", &failure, service, context);
-            return Err(failure);
-        }
+    match outcome?? {
+        Outcome::Deployed(deployed) => deploy_result::say(&deployed, service, context),
+        Outcome::Swapped(count) => deploy_result::say_swapped(count, service, context),
     }
     Ok(ExitKind::Done)
 }

@@ -1,6 +1,6 @@
 //! What a deploy tells at its end.
 
-use super::{Failure, target};
+use super::target;
 use crate::context::Context;
 use crate::deploy::{self, DeployRecord, Deployed, endpoints};
 use crate::manifest::Service;
@@ -79,15 +79,6 @@ fn summarize(stack: &deploy::Stack, record: &DeployRecord, seconds: f64, service
         facts,
         text: String::new(),
         durations: record.durations.iter().map(|(id, seconds)| (id.clone(), *seconds)).collect(),
-    });
-}
-
-/// Puts a failure into the summary of a step.
-pub(super) fn summarize_failure(what: &str, failure: &Failure, service: &Service, context: &Context) {
-    context.summary().add(&Section {
-        title: format!("{what} of {} for stage {} failed", service.name, service.stage),
-        text: failure.render(&context.report.plain()),
-        ..Default::default()
     });
 }
 

@@ -114,6 +114,11 @@ fn aws(settings: Settings, context: &Context) -> Result<Vec<Check>, Failure> {
 
 fn explain(error: &AwsError) -> Check {
     let skewed = error.code == "RequestTimeTooSkewed" || error.message.contains("Signature expired");
-    let name = if skewed { "clock" } else { "credentials" };
+    let name = match error {
+        _ if skewed => "clock",
+        // A region that is not there has no address.
+        error if error.is_unanswered() => "network",
+        _ => "credentials",
+    };
     Check { name, level: Level::Error, found: error.to_string() }
 }

@@ -34,9 +34,18 @@ pub struct LogsArgs {
 /// A line of a log.
 struct Line {
     function: String,
+    /// CloudWatch's id; not every emulator has one that is unique.
     id: String,
+    stream: String,
     time: i64,
     text: String,
+}
+
+impl Line {
+    /// What tells it from other lines.
+    fn key(&self) -> (String, String, String, i64, String) {
+        (self.function.clone(), self.stream.clone(), self.id.clone(), self.time, self.text.clone())
+    }
 }
 
 /// A log that is read.
@@ -105,7 +114,9 @@ async fn show(aws: &Aws, sources: &[Source], start: i64, args: &LogsArgs, contex
         for source in sources {
             lines.extend(read(aws, source, from, args.filter.as_deref()).await?);
         }
-        lines.retain(|line| seen.insert(line.id.clone()));
+        // Only against what earlier looks brought: the same words may well be written twice.
+        lines.retain(|line| !seen.contains(&line.key()));
+        seen.extend(lines.iter().map(Line::key));
         lines.sort_by_key(|line| line.time);
         for line in &lines {
             print(line, sources.len() > 1, context);
@@ -147,6 +158,7 @@ async fn read(aws: &Aws, source: &Source, from: i64, filter: Option<&str>) -> Re
                 function: source.key.clone(),
                 time: event.timestamp.unwrap_or_default(),
                 id: event.event_id.unwrap_or_default(),
+                stream: event.log_stream_name.unwrap_or_default(),
                 text: event.message.unwrap_or_default(),
             });
         }

@@ -36,10 +36,12 @@ mod schema;
 pub mod service;
 mod stages;
 mod target;
+mod watch;
 
 pub use error::{ExitKind, Failure};
 
 use crate::context::Context;
+use crate::report::Section;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -129,6 +131,21 @@ pub enum Command {
     Rollback(rollback::RollbackArgs),
     Schema(schema::SchemaArgs),
     Stages(stages::StagesArgs),
+    Watch(watch::WatchArgs),
+}
+
+impl Command {
+    /// Its name, where the step of a pipeline stands or falls with it.
+    fn changes_a_stage(&self) -> Option<&'static str> {
+        match self {
+            Self::Continue(_) => Some("continue"),
+            Self::Deploy(_) => Some("deploy"),
+            Self::Import(_) => Some("import"),
+            Self::Remove(_) => Some("remove"),
+            Self::Rollback(_) => Some("rollback"),
+            _ => None,
+        }
+    }
 }
 
 /// Runs the process's command line.
@@ -143,10 +160,15 @@ pub fn main() -> ExitCode {
             return ExitKind::Failed.into();
         }
     };
+    let changes = cli.command.changes_a_stage();
     match run(cli.command, &context) {
         Ok(kind) => kind.into(),
         Err(failure) => {
             context.report.note(&failure.render(&context.report));
+            if let Some(command) = changes {
+                let text = failure.render(&context.report.plain());
+                context.summary().add(&Section { title: format!("rlx {command} failed"), text, ..Default::default() });
+            }
             failure.kind.into()
         }
     }
@@ -179,5 +201,6 @@ fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
         Command::Rollback(args) => rollback::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Stages(args) => stages::run(&args, context),
+        Command::Watch(args) => watch::run(&args, context),
     }
 }

@@ -6,6 +6,7 @@ use super::{ExitKind, Failure, target};
 use crate::aws::Aws;
 use crate::context::Context;
 use crate::deploy::{self, DeployRecord, Loss, Stack};
+use crate::report::Section;
 use serde_json::json;
 
 /// Remove the stack; shows what will be lost and asks
@@ -50,6 +51,7 @@ pub fn run(args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
         Found::Removed => {
             // What it says is no longer true, and the next deploy is a new one.
             let _ = std::fs::remove_file(DeployRecord::path(&service.dir, &service.stage));
+            context.summary().add(&Section { title: format!("Removed stack {name}"), ..Default::default() });
             say(context, &name, "removed", &format!("Removed stack {name}\n"));
             Ok(ExitKind::Done)
         }

@@ -7,6 +7,7 @@ use crate::aws::Aws;
 use crate::context::Context;
 use crate::deploy::{self, Bucket, DeployError, Deployed, Options, Request, Stack, endpoints, history};
 use crate::package::Artifacts;
+use crate::report::Section;
 use crate::template::Template;
 use serde_json::{Value, json};
 
@@ -77,6 +78,8 @@ pub fn run(args: &RollbackArgs, context: &Context) -> Result<ExitKind, Failure> 
         true => format!("\nStack {} is back at {id}\n{}", stack.name, super::info::addresses_text(&stack)),
         false => format!("Stack {} is at {id} already\n", stack.name),
     };
+    let title = format!("Stack {} is back at {id}", stack.name);
+    context.summary().add(&Section { title, ..Default::default() });
     context.report.last(&line, &text);
     Ok(ExitKind::Done)
 }

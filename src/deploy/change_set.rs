@@ -1,10 +1,8 @@
 //! Making a change set, waiting for it, executing it.
 
 use super::progress::{Progress, Watch};
-use super::record::FailingEvent;
 use super::settings::{StackSettings, with_settings};
-use super::stack::time;
-use super::{DeployError, Method};
+use super::{DeployError, Method, validation};
 use crate::aws::{Aws, AwsError, Named};
 use aws_sdk_cloudformation::types::{
     ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode, ResourceToImport,
@@ -113,7 +111,7 @@ async fn wait(aws: &Aws, stack: &str, name: &str, id: &str, watch: Watch<'_>) ->
                 return Ok(Made::Empty);
             }
             ChangeSetStatus::Failed => {
-                let causes = validation(aws, &found.stack_id, id).await;
+                let causes = validation::of_change_set(aws, &found.stack_id, id).await;
                 // A change set that failed blocks nothing, but it is litter.
                 let _ = discard(aws, stack, id).await;
                 return Err(DeployError::Refused { reason: found.reason, causes });
@@ -174,32 +172,6 @@ async fn describe(aws: &Aws, stack: &str, id: &str) -> Result<Described, AwsErro
 /// CloudFormation's words for a change set without changes.
 fn is_empty(reason: &str) -> bool {
     reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
-}
-
-/// What early validation says of a change set that it refused; nothing where the endpoint has no such call.
-async fn validation(aws: &Aws, stack_id: &str, change_set: &str) -> Vec<FailingEvent> {
-    let answer = aws.cloudformation().describe_events().change_set_name(change_set).send().await;
-    let Ok(answer) = answer else { return Vec::new() };
-    answer
-        .operation_events
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|event| {
-            let reason = event.validation_status_reason.or(event.hook_status_reason).or(event.resource_status_reason)?;
-            Some(FailingEvent {
-                logical_id: event.logical_resource_id.unwrap_or_default(),
-                resource_type: event.resource_type.unwrap_or_default(),
-                status: "VALIDATION_FAILED".to_owned(),
-                reason: match event.validation_path {
-                    Some(path) => format!("{reason} (at {path})"),
-                    None => reason,
-                },
-                time: event.timestamp.map(|t| time(&t)).unwrap_or_default(),
-                stack_id: stack_id.to_owned(),
-                physical_id: event.physical_resource_id.filter(|id| !id.is_empty()),
-            })
-        })
-        .collect()
 }
 
 /// Executes a change set. One that was executed already, by an earlier try of the same call, is not an error.

@@ -76,8 +76,14 @@ impl DeployError {
     /// Further lines.
     pub fn details(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        for cause in self.causes().iter().skip(1) {
-            lines.push(format!("  also: {} ({}): {}", cause.logical_id, cause.resource_type, cause.reason));
+        for (i, cause) in self.causes().iter().enumerate() {
+            if i > 0 {
+                lines.push(format!("  also: {} ({}): {}", cause.logical_id, cause.resource_type, cause.reason));
+            }
+            if !cause.log.is_empty() {
+                lines.push(format!("  the log of the function that makes {}:", cause.logical_id));
+                lines.extend(cause.log.iter().map(|line| format!("    {line}")));
+            }
         }
         if let Self::Failed { stack, status, .. } = self {
             lines.push(format!("stack {stack} is now {status}: {}", meaning(status)));

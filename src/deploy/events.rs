@@ -3,6 +3,7 @@
 use super::progress::ResourceEvent;
 use super::record::FailingEvent;
 use super::stack::time;
+use super::validation;
 use crate::aws::{Aws, AwsError, Named};
 use std::collections::HashSet;
 
@@ -88,15 +89,25 @@ pub(super) async fn causes(aws: &Aws, events: &[ResourceEvent]) -> Vec<FailingEv
                 open.push((format!("{prefix}{}/", event.logical_id), inner, depth + 1));
                 continue;
             }
-            found.push(failing(&prefix, event));
+            let mut failing = failing(&prefix, event);
+            // The row that failed names the hook; the hook's own row says why.
+            let hook = events.iter().filter(|e| e.logical_id == event.logical_id).find_map(|e| e.hook.as_deref());
+            if let (Some(hook), true) = (hook, failing.reason.contains("hook")) {
+                failing.reason = format!("{} {hook}", failing.reason);
+            }
+            found.push(failing);
         }
+    }
+    if let (true, Some(stack)) = (found.is_empty(), events.first()) {
+        found = validation::of_stack(aws, &stack.stack_id).await;
     }
     if found.is_empty() {
         // Such as a template that a macro refused: only the stack itself tells.
         found.extend(
             events
                 .iter()
-                .filter(|e| e.is_of_stack() && e.reason.is_some() && (e.is_failure() || e.status.contains("ROLLBACK")))
+                .filter(|e| e.is_of_stack() && e.reason.as_deref().is_some_and(|reason| !reason.is_empty()))
+                .filter(|e| e.is_failure() || e.status.contains("ROLLBACK"))
                 .map(|e| failing("", e)),
         );
     }
@@ -110,7 +121,7 @@ fn real_failures(events: &[ResourceEvent]) -> impl Iterator<Item = &ResourceEven
 }
 
 /// CloudFormation's words for a resource that it gave up on because another one failed.
-fn is_cancelled(event: &ResourceEvent) -> bool {
+pub(super) fn is_cancelled(event: &ResourceEvent) -> bool {
     event.reason.as_deref().is_some_and(|reason| {
         let reason = reason.to_lowercase();
         reason.starts_with("resource creation cancelled")
@@ -128,12 +139,17 @@ fn failing(prefix: &str, event: &ResourceEvent) -> FailingEvent {
         time: event.time,
         stack_id: event.stack_id.clone(),
         physical_id: event.physical_id.clone().filter(|id| !id.is_empty()),
+        log: event.log.clone(),
     }
 }
 
 impl From<aws_sdk_cloudformation::types::StackEvent> for ResourceEvent {
     fn from(event: aws_sdk_cloudformation::types::StackEvent) -> Self {
+        let failed = event.hook_status.as_ref().is_some_and(|status| status.as_str().contains("FAILED"));
+        let hook = event.hook_status_reason.filter(|_| failed);
+        let hook = hook.map(|reason| format!("{}: {reason}", event.hook_type.unwrap_or_default()));
         Self {
+            hook,
             id: event.event_id.unwrap_or_default(),
             logical_id: event.logical_resource_id.unwrap_or_default(),
             physical_id: event.physical_resource_id.filter(|id| !id.is_empty()),
@@ -144,6 +160,7 @@ impl From<aws_sdk_cloudformation::types::StackEvent> for ResourceEvent {
             stack_id: event.stack_id.unwrap_or_default(),
             token: event.client_request_token,
             seconds: None,
+            log: Vec::new(),
         }
     }
 }
@@ -164,6 +181,8 @@ mod tests {
             stack_id: "arn:stack".into(),
             token: None,
             seconds: None,
+            hook: None,
+            log: Vec::new(),
         }
     }
 

@@ -101,12 +101,29 @@ async fn identifiers(aws: &Aws, source: &Source, kind: &str) -> Result<Vec<Strin
         .await
         .named("CloudFormation", "GetTemplateSummary")?;
     let found = summary.resource_identifier_summaries.unwrap_or_default();
-    Ok(found
-        .into_iter()
-        .find(|s| s.resource_type.as_deref() == Some(kind))
-        .and_then(|s| s.resource_identifiers)
-        .unwrap_or_default())
+    let named =
+        found.into_iter().find(|s| s.resource_type.as_deref() == Some(kind)).and_then(|s| s.resource_identifiers);
+    Ok(named.filter(|names| !names.is_empty()).unwrap_or_else(|| {
+        let known = IDENTIFIERS.iter().find(|(known, _)| *known == kind);
+        known.map(|(_, name)| vec![(*name).to_owned()]).unwrap_or_default()
+    }))
 }
+
+/// The identifiers of common types, for an endpoint that does not tell them
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-import-supported-resources.html>).
+const IDENTIFIERS: [(&str, &str); 11] = [
+    ("AWS::CloudWatch::Alarm", "AlarmName"),
+    ("AWS::Cognito::UserPool", "UserPoolId"),
+    ("AWS::DynamoDB::Table", "TableName"),
+    ("AWS::IAM::Role", "RoleName"),
+    ("AWS::Kinesis::Stream", "Name"),
+    ("AWS::Lambda::Function", "FunctionName"),
+    ("AWS::Logs::LogGroup", "LogGroupName"),
+    ("AWS::S3::Bucket", "BucketName"),
+    ("AWS::SNS::Topic", "TopicArn"),
+    ("AWS::SQS::Queue", "QueueUrl"),
+    ("AWS::SecretsManager::Secret", "Id"),
+];
 
 /// `Key=Value,Key=Value`, or one value for the only identifier.
 fn pairs(names: &[String], given: &str) -> Vec<(String, String)> {

@@ -1,9 +1,10 @@
 //! Follows a stack until it is at rest.
 
-use super::DeployError;
 use super::events::{self, Until};
+use super::nested::Nested;
 use super::progress::{Progress, ResourceEvent, Watch};
 use super::stack::{Stack, State};
+use super::{DeployError, custom_log};
 use crate::aws::{Aws, AwsError};
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -63,6 +64,7 @@ pub async fn follow(aws: &Aws, stack_id: &str, operation: Operation<'_>, watch: 
     let mut all: Vec<ResourceEvent> = Vec::new();
     let mut pause = Pause::new(aws.endpoint().is_loopback());
     let mut trouble: Option<Instant> = None;
+    let mut nested = Nested::default();
     loop {
         let until = if all.is_empty() { Until::Begin } else { Until::Seen(&seen) };
         let fresh = match events::read(aws, stack_id, until).await {
@@ -103,10 +105,16 @@ pub async fn follow(aws: &Aws, stack_id: &str, operation: Operation<'_>, watch: 
             } else if let Some(start) = begun.remove(&event.logical_id) {
                 event.seconds = (event.time - start).total(jiff::Unit::Second).ok();
             }
+            if event.is_failure() && custom_log::is_custom(&event) && !events::is_cancelled(&event) {
+                let since = event.seconds.unwrap_or(custom_log::LONGEST);
+                event.log = custom_log::read(aws, &event, since).await;
+            }
+            nested.note(&event, "");
             watch(Progress::Resource(&event));
             all.push(event);
             news = true;
         }
+        news |= nested.tell(aws, watch).await;
         if let Some(status) = all.iter().rev().find(|e| e.is_of_stack()).map(|e| e.status.clone())
             && !matches!(State::of(&status), State::Busy | State::Empty)
         {
@@ -138,22 +146,28 @@ fn is_passing(error: &AwsError) -> bool {
         || error.code.contains("Throttl")
 }
 
-/// Time between two looks: short while something happens, longer while nothing does.
+/// Time between two looks: short while something happens, longer while nothing does, and never so long that a failure
+/// is told much later than a second after its event. After ten minutes nobody waits for the second any more.
 struct Pause {
     shortest: Duration,
     longest: Duration,
     now: Duration,
+    begun: Instant,
 }
+
+/// When looks become rarer.
+const PATIENT_AFTER: Duration = Duration::from_secs(600);
 
 impl Pause {
     fn new(local: bool) -> Self {
         let millis = Duration::from_millis;
-        let (shortest, longest) = if local { (millis(40), millis(400)) } else { (millis(800), millis(3000)) };
-        Self { shortest, longest, now: shortest }
+        let (shortest, longest) = if local { (millis(40), millis(400)) } else { (millis(500), millis(1000)) };
+        Self { shortest, longest, now: shortest, begun: Instant::now() }
     }
 
     async fn sleep(&mut self, news: bool) {
-        self.now = if news { self.shortest } else { (self.now * 5 / 4).min(self.longest) };
+        let longest = if self.begun.elapsed() > PATIENT_AFTER { self.longest * 3 } else { self.longest };
+        self.now = if news { self.shortest } else { (self.now * 5 / 4).min(longest) };
         tokio::time::sleep(self.now).await;
     }
 }

@@ -48,6 +48,12 @@ pub struct ResourceEvent {
     /// Seconds since its operation on the resource began, at its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
+    /// The hook that refused the resource, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hook: Option<String>,
+    /// What the function of a custom resource wrote, where the resource failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
 }
 
 impl ResourceEvent {

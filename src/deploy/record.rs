@@ -146,6 +146,9 @@ pub struct FailingEvent {
     /// Physical id, where the resource has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub physical_id: Option<String>,
+    /// What the function of a custom resource wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
 }
 
 impl DeployRecord {

@@ -2,6 +2,7 @@
 
 use super::after::After;
 use super::bucket::Bucket;
+use super::hotswap::deployed_template;
 use super::monitor::{self, Operation};
 use super::progress::{Progress, Watch};
 use super::run::interrupted;
@@ -10,6 +11,7 @@ use super::stack::{Stack, State};
 use super::{DeployError, TOKEN_PREFIX, api_stage};
 use crate::aws::{Aws, AwsError, Named};
 use crate::manifest::Service;
+use crate::template::Template;
 use crate::template::naming::DEPLOYMENT_BUCKET;
 use crate::template::value::truthy;
 
@@ -43,13 +45,35 @@ const HOLD_DATA: [&str; 14] = [
     "AWS::Timestream::Table",
 ];
 
-/// What of a stack holds data and would be lost.
+/// What of a stack holds data and would be lost: not what its template says is kept.
 pub async fn losses(aws: &Aws, stack: &Stack) -> Result<Vec<Loss>, AwsError> {
-    let resources = resources(aws, &stack.id).await?;
-    Ok(resources
-        .into_iter()
-        .filter(|r| HOLD_DATA.contains(&r.resource_type.as_str()) && r.logical_id != DEPLOYMENT_BUCKET)
-        .collect())
+    let mut found = resources(aws, &stack.id).await?;
+    found.retain(|r| HOLD_DATA.contains(&r.resource_type.as_str()) && r.logical_id != DEPLOYMENT_BUCKET);
+    if !found.is_empty()
+        && let Some(template) = deployed_template(aws, &stack.id).await?
+    {
+        found.retain(|r| !is_kept(&template, &r.logical_id));
+    }
+    Ok(found)
+}
+
+/// Whether a resource stays when its stack is deleted
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html>).
+fn is_kept(template: &Template, logical_id: &str) -> bool {
+    let policy = template.resource(logical_id).and_then(|r| r.get("DeletionPolicy")?.as_str());
+    matches!(policy, Some("Retain" | "RetainExceptOnCreate"))
+}
+
+/// Empties the buckets that go with the stack: CloudFormation deletes empty ones only.
+async fn empty_own(aws: &Aws, service: &Service, stack: &Stack, watch: Watch<'_>) -> Result<(), AwsError> {
+    for loss in losses(aws, stack).await?.iter().filter(|loss| loss.resource_type == "AWS::S3::Bucket") {
+        watch(Progress::Step(&format!("emptying the bucket {}", loss.physical_id)));
+        match Bucket::new(aws, service, &loss.physical_id).empty().await {
+            Err(error) if !error.is_not_found() => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Every resource of a stack that is there.
@@ -82,7 +106,7 @@ pub(super) async fn resources(aws: &Aws, stack: &str) -> Result<Vec<Loss>, AwsEr
     }
 }
 
-/// Removes the stack of a service: empties its deployment bucket, deletes it, waits for the end.
+/// Removes the stack of a service: empties its buckets, deletes it, waits for the end.
 pub async fn remove(
     aws: &Aws,
     service: &Service,
@@ -119,6 +143,7 @@ async fn run(aws: &Aws, service: &Service, stack: Stack, who: &str, watch: Watch
         watch(Progress::Step("emptying the deployment bucket"));
         empty(service, &bucket).await?;
     }
+    empty_own(aws, service, &stack, watch).await?;
     if has_usage_plans(service) {
         api_stage::leave_usage_plans(aws, &stack).await?;
     }

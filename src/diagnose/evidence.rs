@@ -53,7 +53,11 @@ impl Evidence {
         let line = |event: &FailingEvent| {
             format!("{}  {}  {}  {}", event.status, event.resource_type, event.logical_id, event.reason)
         };
-        let events = self.events.iter().map(|event| (line(event), Some(event)));
+        let events = self.events.iter().flat_map(|event| {
+            // The log of a custom resource's function knows more than CloudFormation's row.
+            let log = (!event.log.is_empty()).then(|| (event.log.join("\n"), Some(event)));
+            log.into_iter().chain([(line(event), Some(event))])
+        });
         events.chain(self.text.iter().map(|text| (text.clone(), None))).collect()
     }
 }
@@ -94,6 +98,7 @@ fn failing_event(row: &Value) -> Option<FailingEvent> {
         time: field("Timestamp").parse().unwrap_or_default(),
         stack_id: field("StackId"),
         physical_id: Some(field("PhysicalResourceId")).filter(|id| !id.is_empty()),
+        log: Vec::new(),
     })
 }
 
@@ -156,6 +161,7 @@ mod tests {
             time: jiff::Timestamp::UNIX_EPOCH,
             stack_id: String::new(),
             physical_id: None,
+            log: Vec::new(),
         };
         let found = diagnose(&Evidence::events(vec![event]));
         assert_eq!(found[0].summary, "Nested/Broken failed: the moon is in the wrong house");

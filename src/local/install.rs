@@ -78,9 +78,10 @@ fn run(context: &Context, command: &mut Command) -> Result<(), LocalError> {
     context.report.verbose(&format!("$ {shown}"));
     let failed = |output: String| {
         let text = output.to_lowercase();
-        let offline = ["resolve", "connection", "timed out", "network", "dns", "unreachable", "proxy"]
-            .iter()
-            .any(|sign| text.contains(sign));
+        let offline =
+            ["from versions: none", "resolve", "connection", "timed out", "network", "dns", "unreachable", "proxy"]
+                .iter()
+                .any(|sign| text.contains(sign));
         LocalError::Install { command: shown.clone(), output: last_lines(&output, 15), offline }
     };
     let output = command.output().map_err(|e| failed(e.to_string()))?;

@@ -36,6 +36,20 @@ pub fn of(service: &Service, function: Option<&Function>) -> Vec<External> {
     all
 }
 
+/// Every folder and file outside the service that comes into an archive.
+pub fn paths(service: &Service) -> Vec<PathBuf> {
+    let mut all = of(service, None);
+    for function in service.functions.values() {
+        all.extend(of(service, Some(function)));
+    }
+    let linked = service.custom.pointer("/packageExternal/external").and_then(Value::as_array);
+    let linked = linked.into_iter().flatten().filter_map(Value::as_str).map(|path| service.dir.join(path));
+    let mut paths: Vec<PathBuf> = all.into_iter().map(|external| external.path).chain(linked).collect();
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
 /// A list of paths or of `{ path, to, patterns }`; or a mapping of places in the archive to paths.
 fn read(value: Option<&Value>, place: &str, dir: &Path, all: &mut Vec<External>) {
     let mut add = |path: &str, to: Option<&str>, patterns: &Value, place: String| {

@@ -25,6 +25,7 @@ mod zip;
 
 pub use artifact::{Artifact, Artifacts};
 pub use error::PackageError;
+pub use external::paths as external_paths;
 pub use glob::Glob;
 pub use limits::{Sizes, bytes};
 pub use request::{HostTarget, PackageRequest, Packaged, Progress, Stage};

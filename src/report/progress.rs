@@ -142,10 +142,16 @@ impl ProgressView {
         let took = event.seconds.filter(|s| *s >= 0.1).map(|s| format!("  {s:.1} s")).unwrap_or_default();
         let status = self.report.paint(&format!("{:<18}", event.status), color);
         let mut text = format!("{status}  {}  {kind}{took}", event.logical_id);
-        if let Some(reason) =
-            event.reason.as_deref().filter(|_| event.is_failure() || event.status.contains("ROLLBACK"))
+        if let Some(reason) = event
+            .reason
+            .as_deref()
+            .filter(|reason| !reason.is_empty())
+            .filter(|_| event.is_failure() || event.status.contains("ROLLBACK"))
         {
             text.push_str(&format!("\n          {reason}"));
+        }
+        for line in &event.log {
+            text.push_str(&format!("\n          | {line}"));
         }
         text
     }

@@ -9,6 +9,8 @@ mod credentials;
 mod denied;
 mod execution;
 mod kms;
+#[cfg(test)]
+mod known;
 mod layers;
 mod noise;
 mod quota;

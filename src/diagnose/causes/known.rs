@@ -1,0 +1,141 @@
+//! The failures that deploys meet most, in CloudFormation's own words, and the row that must know them.
+
+use crate::deploy::FailingEvent;
+use crate::diagnose::{Evidence, diagnose};
+
+fn event(resource_type: &str, status: &str, reason: &str) -> FailingEvent {
+    FailingEvent {
+        logical_id: "Thing".into(),
+        resource_type: resource_type.into(),
+        status: status.into(),
+        reason: reason.into(),
+        time: jiff::Timestamp::UNIX_EPOCH,
+        stack_id: "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop-dev/0a1b".into(),
+        physical_id: None,
+        log: Vec::new(),
+    }
+}
+
+/// The row that an event leads to first.
+fn cause(resource_type: &str, status: &str, reason: &str) -> String {
+    diagnose(&Evidence::events(vec![event(resource_type, status, reason)]))[0].cause.to_string()
+}
+
+#[test]
+fn a_name_that_is_taken() {
+    let reason = "Resource handler returned message: \"Resource of type 'AWS::SQS::Queue' with identifier 'jobs' already \
+                  exists.\" (RequestToken: 3c5a1f1e-0f0e-9d0c-6f8e-0c1d2e3f4a5b, HandlerErrorCode: AlreadyExists)";
+    assert_eq!(cause("AWS::SQS::Queue", "CREATE_FAILED", reason), "already-exists");
+    assert_eq!(cause("AWS::S3::Bucket", "CREATE_FAILED", "shop-dev-photos already exists"), "already-exists");
+}
+
+#[test]
+fn a_log_group_that_is_left_over() {
+    let reason = "/aws/lambda/shop-dev-list already exists in stack \
+                  arn:aws:cloudformation:eu-west-1:123456789012:stack/old/0a1b";
+    assert_eq!(cause("AWS::Logs::LogGroup", "CREATE_FAILED", reason), "log-group-left-over");
+    let reason = "Resource handler returned message: \"Resource of type 'AWS::Logs::LogGroup' with identifier \
+                  '{\"/properties/LogGroupName\":\"/aws/lambda/shop-dev-list\"}' already exists.\" (RequestToken: \
+                  3c5a1f1e-0f0e-9d0c-6f8e-0c1d2e3f4a5b, HandlerErrorCode: AlreadyExists)";
+    assert_eq!(cause("AWS::Logs::LogGroup", "CREATE_FAILED", reason), "log-group-left-over");
+}
+
+#[test]
+fn a_first_deploy_that_failed() {
+    let text = "An error occurred (ValidationError) when calling the CreateChangeSet operation: \
+                Stack:arn:aws:cloudformation:eu-west-1:123456789012:stack/shop-dev/0a1b is in ROLLBACK_COMPLETE state \
+                and can not be updated.";
+    assert_eq!(diagnose(&Evidence::text(text))[0].cause, "rollback-complete");
+}
+
+#[test]
+fn somebody_elses_deploy() {
+    let text = "An error occurred (ValidationError) when calling the UpdateStack operation: \
+                Stack:arn:aws:cloudformation:eu-west-1:123456789012:stack/shop-dev/0a1b is in UPDATE_IN_PROGRESS state \
+                and can not be updated.";
+    assert_eq!(diagnose(&Evidence::text(text))[0].cause, "update-in-progress");
+}
+
+#[test]
+fn an_export_that_another_stack_imports() {
+    let reason = "Export shop-dev-TableArn cannot be updated as it is in use by billing-dev";
+    assert_eq!(cause("AWS::CloudFormation::Stack", "UPDATE_ROLLBACK_IN_PROGRESS", reason), "export-in-use");
+    let reason = "Cannot delete export shop-dev-TableArn as it is in use by billing-dev.";
+    assert_eq!(cause("AWS::CloudFormation::Stack", "DELETE_FAILED", reason), "export-in-use");
+}
+
+#[test]
+fn a_quota_that_is_used_up() {
+    let reason = "Resource handler returned message: \"Cannot exceed quota for PoliciesPerRole: 10 (Service: Iam, Status \
+                  Code: 409, Request ID: 6c2a0000-0000-4000-8000-000000000000)\" (RequestToken: 1d2e, HandlerErrorCode: \
+                  ServiceLimitExceeded)";
+    assert_eq!(cause("AWS::IAM::Role", "CREATE_FAILED", reason), "quota-exceeded");
+    let reason = "Resource handler returned message: \"Code storage limit exceeded. (Service: Lambda, Status Code: 400, \
+                  Request ID: 6c2a)\" (RequestToken: 1d2e, HandlerErrorCode: ServiceLimitExceeded)";
+    assert_eq!(cause("AWS::Lambda::Function", "UPDATE_FAILED", reason), "code-storage-exceeded");
+}
+
+#[test]
+fn a_role_that_lambda_cannot_assume_yet() {
+    let reason = "Resource handler returned message: \"The role defined for the function cannot be assumed by Lambda. \
+                  (Service: Lambda, Status Code: 400, Request ID: 6c2a)\" (RequestToken: 1d2e, HandlerErrorCode: \
+                  InvalidRequest)";
+    let found = diagnose(&Evidence::events(vec![event("AWS::Lambda::Function", "CREATE_FAILED", reason)]));
+    assert!(found[0].summary.contains("not known everywhere yet"), "{}", found[0].summary);
+}
+
+#[test]
+fn a_bucket_with_objects_in_it() {
+    let reason = "The bucket you tried to delete is not empty (Service: Amazon S3; Status Code: 409; Error Code: \
+                  BucketNotEmpty; Request ID: 0A1B; S3 Extended Request ID: xyz=; Proxy: null)";
+    assert_eq!(cause("AWS::S3::Bucket", "DELETE_FAILED", reason), "bucket-not-empty");
+}
+
+#[test]
+fn network_interfaces_that_lambda_keeps_for_a_while() {
+    let reason = "resource sg-0123456789abcdef0 has a dependent object (Service: AmazonEC2; Status Code: 400; Error Code: \
+                  DependencyViolation; Request ID: 6c2a; Proxy: null)";
+    assert_eq!(cause("AWS::EC2::SecurityGroup", "DELETE_FAILED", reason), "network-interface-in-use");
+    let reason = "The subnet 'subnet-0123456789abcdef0' has dependencies and cannot be deleted. (Service: AmazonEC2; \
+                  Status Code: 400; Error Code: DependencyViolation; Request ID: 6c2a; Proxy: null)";
+    assert_eq!(cause("AWS::EC2::Subnet", "DELETE_FAILED", reason), "network-interface-in-use");
+}
+
+#[test]
+fn a_runtime_that_the_region_does_not_have() {
+    let reason = "Resource handler returned message: \"1 validation error detected: Value 'python3.15' at 'runtime' failed \
+                  to satisfy constraint: Member must satisfy enum value set: [nodejs22.x, python3.13, provided.al2023] or \
+                  be a valid ARN (Service: Lambda, Status Code: 400, Request ID: 6c2a)\" (RequestToken: 1d2e, \
+                  HandlerErrorCode: InvalidRequest)";
+    assert_eq!(cause("AWS::Lambda::Function", "CREATE_FAILED", reason), "runtime-unknown");
+}
+
+#[test]
+fn resources_that_need_each_other() {
+    let text = "An error occurred (ValidationError) when calling the CreateChangeSet operation: Template error: Circular \
+                dependency between resources: [Topic, TopicPolicy, WorkerLambdaFunction]";
+    assert_eq!(diagnose(&Evidence::text(text))[0].cause, "circular-dependency");
+}
+
+#[test]
+fn what_was_cancelled_is_never_the_root() {
+    let cancelled = event("AWS::SQS::Queue", "CREATE_FAILED", "Resource creation cancelled");
+    let real = event("AWS::S3::Bucket", "CREATE_FAILED", "shop-dev-photos already exists");
+    assert_eq!(diagnose(&Evidence::events(vec![cancelled, real]))[0].cause, "already-exists");
+}
+
+#[test]
+fn the_log_of_a_custom_resource_goes_before_its_row() {
+    let mut failed = event("Custom::Seed", "CREATE_FAILED", "Received response status [FAILED] from custom resource");
+    failed.log = vec![
+        "botocore.exceptions.ClientError: An error occurred (AccessDeniedException) when calling the \
+                       GetParameter operation: User: arn:aws:sts::123456789012:assumed-role/shop-seed/seed is not \
+                       authorized to perform: ssm:GetParameter on resource: \
+                       arn:aws:ssm:eu-west-1:123456789012:parameter/shop because no identity-based policy allows the \
+                       ssm:GetParameter action"
+            .to_owned(),
+    ];
+    let found = diagnose(&Evidence::events(vec![failed]));
+    assert_eq!(found[0].action.as_deref(), Some("ssm:GetParameter"));
+    assert_eq!(found[0].logical_id.as_deref(), Some("Thing"));
+}
