@@ -52,3 +52,55 @@ fn who_holds_nothing_deploys_after_at_most_two_rounds_of_diagnose() {
     }
     panic!("denied after two rounds: {told}");
 }
+
+/// A custom resource that answers `FAILED` with what AWS told its function.
+const CUSTOM: &str = "
+provider: { name: aws, runtime: python3.12, region: eu-west-1 }
+functions:
+  setup: { handler: setup.setup }
+resources:
+  Resources:
+    Raw:
+      Type: Custom::Bucket
+      Properties: { ServiceToken: !GetAtt SetupLambdaFunction.Arn }
+";
+
+const SETUP: &str = r#"
+import json
+import urllib.request
+
+
+def setup(event, context):
+    answer = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+    answer["PhysicalResourceId"] = "raw"
+    answer["Status"] = "SUCCESS" if event["RequestType"] == "Delete" else "FAILED"
+    answer["Reason"] = (
+        "An error occurred (AccessDenied) when calling the CreateBucket operation: User: "
+        "arn:aws:sts::123456789012:assumed-role/shop-setup/shop-setup is not authorized to perform: s3:CreateBucket "
+        'on resource: "arn:aws:s3:::shop-raw" because no identity-based policy allows the s3:CreateBucket action '
+        "See the details in CloudWatch Log Stream: 2024/05/01/[$LATEST]0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+    )
+    body = json.dumps(answer).encode()
+    urllib.request.urlopen(urllib.request.Request(event["ResponseURL"], data=body, method="PUT"))
+"#;
+
+#[test]
+fn what_denied_the_function_of_a_custom_resource_is_the_cause() {
+    let project = Project::new(CUSTOM);
+    project.file("setup.py", SETUP);
+    project.rlx(&["deploy"]).assert().failure();
+
+    let output = project.rlx(&["diagnose", "--output", "json"]).output().unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let cause = &told["diagnoses"][0];
+    assert_eq!(cause["kind"], "implicit_deny_identity", "{told:#}");
+    assert_eq!(cause["action"], "s3:CreateBucket");
+    assert_eq!(cause["principal"], "arn:aws:sts::123456789012:assumed-role/shop-setup/shop-setup");
+    assert_eq!(cause["resource"], "arn:aws:s3:::shop-raw");
+    assert_eq!(cause["logical_id"], "Raw");
+    // The events of the stack say the same as the record.
+    let stack = format!("{}-local", project.name);
+    let output = project.rlx(&["diagnose", "--stack", &stack, "--output", "json"]).output().unwrap();
+    let of_stack: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(of_stack["diagnoses"][0]["action"], cause["action"], "{of_stack:#}");
+}
