@@ -1,7 +1,7 @@
 //! `rlx diagnose`: why something was denied or failed, and the smallest change that mends it.
 
 use super::assemble::{Purpose, compile_checked};
-use super::{ExitKind, Failure, permissions, target};
+use super::{ExitKind, Failure, OutputFormat, permissions, target};
 use crate::aws::permissions::{policies, preflight};
 use crate::aws::{Aws, AwsError, JsonCall, Named};
 use crate::context::Context;
@@ -117,13 +117,24 @@ impl Found {
         if let Some(documents) = lacking {
             return Some(Needs { documents, narrowed: true });
         }
-        let documents = permissions::documents_of(context, account(&self.diagnoses)).ok()?;
-        Some(Needs { documents, narrowed: false })
+        Some(Needs { documents: needed(&self.diagnoses, context)?, narrowed: false })
     }
 }
 
-fn account(diagnoses: &[Diagnosis]) -> Option<String> {
-    diagnoses.iter().find_map(|diagnosis| remedy::account(diagnosis.principal.as_deref()))
+/// The policies that a deploy of the service here needs; `None` where there is none, or none that can be used: what
+/// is wrong with it is not the question.
+fn needed(diagnoses: &[Diagnosis], context: &Context) -> Option<Vec<Value>> {
+    // Programs are not run for this.
+    let names = ["rlx.yml", "rlx.yaml", "serverless.yml", "serverless.yaml", "serverless.json"];
+    let here = context.options.config.is_some() || names.iter().any(|name| context.cwd.join(name).is_file());
+    if !here {
+        return None;
+    }
+    let account = diagnoses.iter().find_map(|diagnosis| remedy::account(diagnosis.principal.as_deref()));
+    // Problems of the manifest go to stderr; stdout is for the answer.
+    let mut aside = context.clone();
+    aside.report.format = OutputFormat::Text;
+    permissions::documents_of(&aside, account).ok()
 }
 
 /// What the caller lacks of all that a deploy needs, where the caller is the one that was denied and it can be known.
@@ -293,7 +304,7 @@ fn fix(diagnoses: &[Diagnosis], needs: Option<&Needs>, context: &Context) -> Res
     let mut documents = match needs {
         Some(needs) => needs.documents.clone(),
         // Outside a service there is nothing more to know than what was denied.
-        None => permissions::documents_of(context, account(diagnoses)).unwrap_or_default(),
+        None => needed(diagnoses, context).unwrap_or_default(),
     };
     let missing: Vec<Value> = remedy::beyond(diagnoses, &documents);
     if !missing.is_empty() {

@@ -104,3 +104,23 @@ fn what_denied_the_function_of_a_custom_resource_is_the_cause() {
     let of_stack: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(of_stack["diagnoses"][0]["action"], cause["action"], "{of_stack:#}");
 }
+
+#[test]
+fn a_text_is_explained_with_and_without_a_service_at_hand() {
+    let text = "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: sqs:CreateQueue on resource: \
+                arn:aws:sqs:eu-west-1:123456789012:jobs";
+    let folder = tempfile::tempdir().unwrap();
+    let told = || -> Value {
+        let mut rlx = assert_cmd::Command::cargo_bin("rlx").unwrap();
+        let output = rlx.current_dir(folder.path()).args(["diagnose", "--output", "json"]).write_stdin(text).output();
+        let told: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+        assert_eq!(told["diagnoses"][0]["action"], "sqs:CreateQueue");
+        told["further"].clone()
+    };
+    assert!(told().is_null());
+    let manifest = |text: &str| std::fs::write(folder.path().join("rlx.yml"), text).unwrap();
+    manifest("service: [");
+    assert!(told().is_null());
+    manifest("service: shop\nprovider: { name: aws, runtime: python3.12 }\nfunctions: { a: { handler: a.b } }\n");
+    assert!(told()["statements"].to_string().contains("lambda:CreateFunction"));
+}

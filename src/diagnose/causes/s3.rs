@@ -43,7 +43,7 @@ pub(super) const ROWS: &[Cause] = &[
     Cause::new(
         "s3-head-refused",
         Kind::S3Bare,
-        &["(403) when calling the HeadObject operation", "(403) when calling the HeadBucket operation", "S3 * 403 Forbidden",
+        &["dont have access to it", "don't have access to it", "(403) when calling the HeadObject operation", "(403) when calling the HeadBucket operation", "S3 * 403 Forbidden",
             // What the SDKs make of an answer to HEAD, which has no body: only S3 is asked that way.
             "Forbidden: Forbidden",
             "Forbidden: null",
