@@ -214,3 +214,25 @@ fn is_credentials_error(error: &(dyn Error + 'static)) -> bool {
 fn deepest(error: &(dyn Error + 'static)) -> String {
     causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_is_found_in_each_protocols_error() {
+        for (body, expected) in [
+            (
+                "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code></Error></ErrorResponse>",
+                Some("Throttling"),
+            ),
+            ("<Error><Code>SlowDown</Code><Message>Reduce your rate.</Message></Error>", Some("SlowDown")),
+            (r#"{"__type": "com.amazon#ExpiredTokenException", "message": "m"}"#, Some("ExpiredTokenException")),
+            (r#"{"code":"TooManyRequestsException"}"#, Some("TooManyRequestsException")),
+            ("", None),
+            ("<html>", None),
+        ] {
+            assert_eq!(code_in(body.as_bytes()), expected, "{body}");
+        }
+    }
+}

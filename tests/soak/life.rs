@@ -110,7 +110,7 @@ impl<'a> Life<'a> {
         if has(1) {
             text.push_str("    memorySize: 512\n    environment: {MODE: loud}\n");
         }
-        match shape >> 1 & 3 {
+        match (shape >> 1) & 3 {
             1 => text.push_str("    events: [{httpApi: 'GET /one'}]\n"),
             2 => text.push_str("    events: [{http: 'GET /one'}]\n"),
             _ => {}
