@@ -51,6 +51,17 @@ pub fn resolve_service_with(
     Ok(resolved)
 }
 
+/// As [`resolve_service_with`], but nothing is said: `None` where the manifest cannot be resolved so.
+pub fn resolve_quietly(
+    context: &Context,
+    remote: &dyn Remote,
+    change: impl FnOnce(&mut LoadRequest<'_>),
+) -> Option<Resolved> {
+    let mut request = request(context, remote);
+    change(&mut request);
+    manifest::resolve(&request).ok()
+}
+
 fn request<'a>(context: &Context, remote: &'a dyn Remote) -> LoadRequest<'a> {
     let options = &context.options;
     let text = |value: &Option<String>| value.clone().filter(|v| !v.is_empty());

@@ -1,6 +1,6 @@
 //! `rlx stages`: the stages of a service; `rlx stages diff`: what differs between two of them.
 
-use super::service::resolve_service_with;
+use super::service::{resolve_quietly, resolve_service_with};
 use super::{ExitKind, Failure, target};
 use crate::context::Context;
 use crate::manifest::document::Node;
@@ -53,26 +53,27 @@ fn list(context: &Context) -> Result<ExitKind, Failure> {
     let mut text = format!("{:<16} {:<16} {:<14} {:<10} DEPLOYED\n", "STAGE", "REGION", "ACCOUNT", "PROTECTED");
     for name in names(&current.config, &context.cwd, &current.stage) {
         // A stage whose own variables cannot be resolved is listed all the same.
-        let resolved = of_stage(context, &name).ok();
-        let settings = resolved.as_ref().map(settings).unwrap_or_default();
+        let remote = target::remote(context);
+        let resolved = resolve_quietly(context, &remote, |request| request.stage = Some(name.clone()));
+        let settings = resolved.as_ref().map(settings);
         let region = resolved.as_ref().map(|r| r.region.clone());
         let deployed = deployed(context, &name);
         text.push_str(&format!(
             "{:<16} {:<16} {:<14} {:<10} {}\n",
             if name == current.stage { format!("{name} *") } else { name.clone() },
             region.as_deref().unwrap_or("?"),
-            settings.account.as_deref().unwrap_or("-"),
-            if settings.protected { "yes" } else { "no" },
+            settings.as_ref().map_or("?", |s| s.account.as_deref().unwrap_or("-")),
+            settings.as_ref().map_or("?", |s| if s.protected { "yes" } else { "no" }),
             deployed.as_deref().unwrap_or("-"),
         ));
         rows.push(json!({
             "name": name,
             "current": name == current.stage,
             "region": region,
-            "account": settings.account,
-            "profile": settings.profile,
-            "endpoint": settings.endpoint,
-            "protected": settings.protected,
+            "account": settings.as_ref().and_then(|s| s.account.as_deref()),
+            "profile": settings.as_ref().and_then(|s| s.profile.as_deref()),
+            "endpoint": settings.as_ref().and_then(|s| s.endpoint.as_deref()),
+            "protected": settings.as_ref().map(|s| s.protected),
             "deployed": deployed.is_some(),
             "deployedAt": deployed,
         }));

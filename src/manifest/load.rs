@@ -4,7 +4,7 @@ use super::document::{Node, ReadError, Sources, Span, Value};
 use super::model::{self, Frame};
 use super::script::{self, Mode, Outcome, Script};
 use super::variables::{self, Explanation, Remote, Resolution, Unresolved, World};
-use super::{Problem, Problems, Service, discover, dotenv, merge, plugins, read, schema, stage};
+use super::{Problem, Problems, Service, discover, dotenv, merge, overrides, plugins, read, schema, stage};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -150,14 +150,6 @@ pub fn resolve(request: &LoadRequest<'_>) -> Result<Resolved, LoadFailure> {
             return Err(fail(problems, early.documents));
         }
     };
-    match stage::apply(&mut config, &stage, &request.dir, &mut sources) {
-        Ok(variables) => {
-            for (name, value) in variables {
-                world.env.entry(name).or_insert(value);
-            }
-        }
-        Err(error) => problems.extend(error.into()),
-    }
     let dotenv =
         matches!(early.config.get("useDotenv"), Some(node) if !matches!(node.value, Value::Null | Value::Bool(false)));
     if dotenv {
@@ -166,10 +158,22 @@ pub fn resolve(request: &LoadRequest<'_>) -> Result<Resolved, LoadFailure> {
             Err(message) => problems.push(Problem::nowhere(message)),
         }
     }
+    let mut secrets = Vec::new();
+    match overrides::apply(&mut config, &stage, &world, &mut sources, &mut secrets) {
+        Ok(variables) => {
+            let given = |name: &String| request.env.contains_key(name);
+            world.env.extend(variables.into_iter().filter(|(name, _)| !given(name)));
+        }
+        Err(more) => {
+            problems.extend(more);
+            return Err(LoadFailure { problems, sources, config: Some(config) });
+        }
+    }
     if let Some(region) = &request.region {
         world.options.insert("region".to_owned(), region.as_str().into());
     }
     let resolution = variables::resolve(&world, config, sources, &[]);
+    secrets.extend(resolution.secrets);
     problems.extend(resolution.problems);
     if problems.has_errors() {
         return Err(LoadFailure { problems, sources: resolution.documents, config: Some(resolution.config) });
@@ -184,7 +188,7 @@ pub fn resolve(request: &LoadRequest<'_>) -> Result<Resolved, LoadFailure> {
         sources: resolution.documents,
         unresolved: resolution.unresolved,
         problems,
-        secrets: resolution.secrets,
+        secrets,
         explanation: resolution.explanation,
     })
 }
@@ -286,24 +290,7 @@ fn normalise(config: &mut Node, problems: &mut Problems) {
     let Value::Map(map) = &mut config.value else { return };
     for key in ["functions", "resources"] {
         let Some(entry) = map.get_mut(key) else { continue };
-        let span = entry.node.span;
-        if let Value::List(list) = &mut entry.node.value {
-            let mut merged = Node { value: Value::Map(Default::default()), span };
-            for (index, item) in std::mem::take(list).into_iter().enumerate() {
-                match item.value {
-                    Value::Map(_) => merge::merge_documents(&mut merged, item),
-                    Value::Null | Value::Bool(false) => {}
-                    _ => {
-                        let message = format!("an item of `{key}` must be a mapping");
-                        problems.push(match item.span {
-                            Some(span) => Problem::span(span, message),
-                            None => Problem::at(format!("{key}[{index}]"), message),
-                        });
-                    }
-                }
-            }
-            entry.node = merged;
-        }
+        problems.extend(merge::join_documents(key, &mut entry.node));
         if let Value::Map(functions) = &mut entry.node.value
             && key == "functions"
         {

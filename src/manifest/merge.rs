@@ -1,6 +1,7 @@
 //! Values over values: per-stage overrides, and lists of `resources` or `functions`.
 
 use super::document::{Entry, Map, Node, Value};
+use super::problem::{Problem, Problems};
 
 /// Lays `over` on `base`: mappings merge key by key, anything else is replaced.
 pub(super) fn overlay(base: &mut Node, over: Node) {
@@ -45,6 +46,29 @@ pub(super) fn merge_documents(base: &mut Node, over: Node) {
         }
         (_, value) => *base = Node { value, span: over.span },
     }
+}
+
+/// Makes one mapping of a list of documents (`functions`, `resources`). Returns what is wrong with the list.
+pub(super) fn join_documents(key: &str, node: &mut Node) -> Problems {
+    let mut problems = Problems::default();
+    let span = node.span;
+    let Value::List(list) = &mut node.value else { return problems };
+    let mut merged = Node { value: Value::Map(Map::new()), span };
+    for (index, item) in std::mem::take(list).into_iter().enumerate() {
+        match item.value {
+            Value::Map(_) => merge_documents(&mut merged, item),
+            Value::Null | Value::Bool(false) => {}
+            _ => {
+                let message = format!("an item of `{key}` must be a mapping");
+                problems.push(match item.span {
+                    Some(span) => Problem::span(span, message),
+                    None => Problem::at(format!("{key}[{index}]"), message),
+                });
+            }
+        }
+    }
+    *node = merged;
+    problems
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod framework_version;
 mod load;
 mod merge;
 mod model;
+mod overrides;
 pub mod plugins;
 pub mod problem;
 mod read;

@@ -20,11 +20,12 @@ pub(super) fn file(path: &Path, shown: &Path, sources: &mut Sources) -> Result<N
 
 /// A regular file that is not too large for configuration.
 pub(super) fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
-    let file = std::fs::File::open(path)?;
-    let meta = file.metadata()?;
+    // Before it is opened: to open a pipe is to wait for whoever writes to it.
+    let meta = std::fs::metadata(path)?;
     if !meta.is_file() {
         return Err(std::io::Error::other(if meta.is_dir() { "it is a directory" } else { "it is no regular file" }));
     }
+    let file = std::fs::File::open(path)?;
     let mut bytes = Vec::new();
     file.take(document::MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > document::MAX_BYTES {

@@ -104,6 +104,7 @@ const canFollow = (value, key) =>
     value = value[key];
     await call();
   }
+  if (typeof value === 'function') throw Object.assign(new Error('it is a function inside what a function gave'), { isRlx: true });
   return finish({ value: value ?? null });
 })().catch((error) => {
   const known = error instanceof Error || (error && error.stack);

@@ -9,6 +9,7 @@ pub mod build;
 mod coerce;
 mod definitions;
 mod expect;
+mod forms;
 mod function;
 mod layer;
 mod package;

@@ -28,8 +28,8 @@ fn stage() -> Value {
             doc(
                 object([
                     ("provider", any_object()),
-                    ("functions", any_object()),
-                    ("resources", any_object()),
+                    ("functions", any_of([any_object(), list(any_object())])),
+                    ("resources", any_of([any_object(), list(any_object())])),
                     ("custom", any_object()),
                 ]),
                 "Merged deeply over the manifest.",

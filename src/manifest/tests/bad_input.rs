@@ -62,6 +62,15 @@ fn a_device_is_not_read_without_end() {
     refused("a device", &Project::new("custom: ${file(/dev/zero)}\n"), "it is no regular file");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_not_waited_for() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let project = Project::new("custom: ${file(./pipe)}\n");
+    mknodat(CWD, project.path().join("pipe"), FileType::Fifo, Mode::RUSR, 0).expect("a pipe");
+    refused("a pipe", &project, "it is no regular file");
+}
+
 #[test]
 fn files_that_include_each_other_are_refused_with_their_chain() {
     let project = Project::new("custom: ${file(./a.yml)}\n")

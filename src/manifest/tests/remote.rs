@@ -35,6 +35,8 @@ fn answer(lookup: &Lookup) -> Result<Option<Found>, RemoteError> {
             other => text(other),
         },
         Lookup::Object { bucket, key } => text(&format!("{bucket}|{key}")),
+        Lookup::Secret { id, .. } if id.contains('.') => Ok(None),
+        Lookup::Secret { id, .. } if id == "json" => Ok(Some(Found::Secret("{\"user\": \"ann\"}".to_owned()))),
         Lookup::Secret { id, .. } => Ok(Some(Found::Secret(id.clone()))),
     }
 }
@@ -63,6 +65,22 @@ fn values_of_aws_are_typed() {
         })
     );
     assert!(secrets.contains(&"hunter2".to_owned()) && secrets.contains(&"id".to_owned()), "{secrets:?}");
+}
+
+#[test]
+fn a_part_of_a_secret_may_be_asked_for() {
+    let (custom, secrets, _) = resolved("  a: ${secretsmanager:json.user}\n  b: ${secretsmanager:json.none, 'd'}\n");
+    assert_eq!(custom, json!({"a": "ann", "b": "d"}));
+    assert!(secrets.contains(&"ann".to_owned()));
+}
+
+#[test]
+fn questions_go_where_the_stage_lives() {
+    let fake = Fake::default();
+    let manifest = "  region: eu-west-3\nstages: {default: {region: eu-north-1}}\ncustom: ${ssm:/x}\n";
+    Project::new(manifest).resolve_with(&fake).expect("resolved");
+    let rounds = fake.rounds.into_inner().expect("not poisoned");
+    assert_eq!(rounds, [("eu-north-1".to_owned(), vec!["SSM parameter /x".to_owned()])]);
 }
 
 #[test]

@@ -94,3 +94,65 @@ fn stages_are_named_by_all_that_knows_them() {
     let names = crate::manifest::stage::names(&resolved.config, project.dir.path(), &resolved.stage);
     assert_eq!(names, ["beta", "dev", "prod", "qa", "test"]);
 }
+
+const QUEUE: &str = "Resources:\n  Queue: {Type: AWS::SQS::Queue}\n";
+
+#[test]
+fn overrides_of_resources_may_be_a_file_or_a_list() {
+    let base = "resources: {Resources: {Topic: {Type: AWS::SNS::Topic}}}\n";
+    for over in
+        ["'${file(./r.yml)}'", "[{Outputs: {}}, '${file(./r.yml)}']", "{Resources: '${file(./r.yml):Resources}'}"]
+    {
+        let project = Project::new(&format!("{base}stages: {{dev: {{overrides: {{resources: {over}}}}}}}\n"));
+        let service = project.file("r.yml", QUEUE).load().expect("valid").service;
+        let names: Vec<_> = service.resources["Resources"].as_object().expect("a mapping").keys().collect();
+        assert_eq!(names, ["Topic", "Queue"], "{over}");
+    }
+}
+
+#[test]
+fn overrides_are_laid_over_what_a_variable_stands_for() {
+    let manifest = "
+functions: {hello: '${file(./f.yml):hello}'}
+custom: ${file(./c.yml)}
+stages: {dev: {region: eu-west-3, overrides: {functions: {hello: {timeout: 9}}, custom: {more: 2}}}}
+";
+    let project = Project::raw(format!("service: shop\nprovider: ${{file(./p.yml)}}\n{manifest}"))
+        .file("p.yml", "{name: aws, memorySize: 256}")
+        .file("f.yml", "hello: {handler: a.b, timeout: 3}")
+        .file("c.yml", "{one: 1, more: 1, sum: '${self:custom.more}'}");
+    assert_eq!(project.value("functions.hello"), json!({"handler": "a.b", "timeout": 9}));
+    assert_eq!(project.value("custom"), json!({"one": 1, "more": 2, "sum": 2}));
+    assert_eq!(project.value("provider"), json!({"name": "aws", "memorySize": 256, "region": "eu-west-3"}));
+}
+
+#[test]
+fn stages_may_come_from_files() {
+    let stage = "{protected: true, region: eu-west-3, overrides: {custom: {a: 2}}}";
+    for stages in ["'${file(./stages.yml)}'", "{dev: '${file(./stages.yml):dev}'}"] {
+        let project = Project::new(&format!("custom: {{a: 1}}\nstages: {stages}\n"));
+        let service = project.file("stages.yml", format!("dev: {stage}\n")).load().expect("valid").service;
+        assert_eq!(service.custom, json!({"a": 2}), "{stages}");
+        assert_eq!((service.region.as_str(), service.stage_settings.protected), ("eu-west-3", true), "{stages}");
+    }
+}
+
+#[test]
+fn an_override_of_lists_replaces_them() {
+    let manifest = "functions: [{hello: {handler: a.b, layers: ['arn:a', 'arn:b']}}]\n\
+        stages: {dev: {overrides: {functions: {hello: {layers: ['arn:c']}}}}}\n";
+    assert_eq!(Project::new(manifest).value("functions.hello.layers"), json!(["arn:c"]));
+}
+
+#[test]
+fn environment_files_may_be_named_by_variables() {
+    let manifest = "stages:\n  default: {env: ['${sls:stage}.env']}\ncustom: ${env:A}\n";
+    assert_eq!(Project::new(manifest).file("qa.env", "A=file").stage("qa").value("custom"), json!("file"));
+}
+
+#[test]
+fn what_an_override_needs_and_has_no_value_is_told_once() {
+    let project = Project::new("custom: ${env:NONE}\nstages: {dev: {overrides: {custom: {a: 1}}}}\n");
+    let refusal = project.refusal();
+    assert!(refusal.len() == 1 && refusal[0].contains("NONE"), "{refusal:?}");
+}

@@ -63,6 +63,8 @@ fn joining_makes_no_new_variable() {
 fn str_to_bool_makes_booleans() {
     assert_eq!(custom("${strToBool(TRUE)}"), json!(true));
     assert_eq!(custom("${strToBool(${opt:x, '0'})}"), json!(false));
+    assert_eq!(custom("${strToBool(true)}"), json!(true));
+    assert_eq!(custom("${strToBool(${opt:x, 1})}"), json!(true));
     assert_eq!(refusal("${strToBool(yes)}"), ["`strToBool` makes no boolean of `yes`"]);
 }
 

@@ -6,6 +6,8 @@
 
 mod explain;
 pub mod grammar;
+mod interpolate;
+mod lookup;
 mod remote;
 mod resolve;
 mod resolver;
@@ -14,4 +16,4 @@ mod tree;
 
 pub use explain::Explanation;
 pub use remote::{Found, Lookup, Offline, Remote, RemoteError, Scope};
-pub use resolve::{Resolution, Unresolved, World, resolve};
+pub use resolve::{Resolution, Unresolved, World, expand, resolve};

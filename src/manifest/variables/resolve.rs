@@ -5,8 +5,9 @@ use super::remote::{Remote, Scope};
 use super::resolver::{Resolver, Stop};
 use super::sources;
 use super::tree::{CellId, State};
-use crate::manifest::Problems;
 use crate::manifest::document::{Node, Sources, Value};
+use crate::manifest::problem::Place;
+use crate::manifest::{Problem, Problems};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -63,25 +64,44 @@ pub struct Resolution {
 
 /// Resolves the values at `paths`, or all where `paths` is empty.
 pub fn resolve(world: &World<'_>, config: Node, documents: Sources, paths: &[&str]) -> Resolution {
+    let fallback = documents.clone();
+    on_a_large_stack(move || Resolver::new(world, config, documents).run(paths)).unwrap_or_else(|problem| Resolution {
+        config: Node { value: Value::Null, span: None },
+        documents: fallback,
+        problems: Problems(vec![problem]),
+        unresolved: Vec::new(),
+        secrets: Vec::new(),
+        explanation: Vec::new(),
+    })
+}
+
+/// What a text with variables stands for. Variables inside that value stay, so that they are resolved later, in a
+/// manifest that has changed meanwhile. `config` is what `self` refers to now.
+///
+/// # Errors
+/// A variable is wrong, or nobody can be asked for it.
+pub fn expand(
+    world: &World<'_>,
+    config: Node,
+    node: &Node,
+    documents: &mut Sources,
+    secrets: &mut Vec<String>,
+) -> Result<Node, Problems> {
+    let known = documents.clone();
+    let expansion = on_a_large_stack(move || Resolver::new(world, config, known).expand(node));
+    let (result, (read, secret)) = expansion.map_err(|problem| Problems(vec![problem]))?;
+    *documents = read;
+    secrets.extend(secret);
+    result
+}
+
+/// References may go through many values, and each takes its part of the stack.
+fn on_a_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Problem> {
     std::thread::scope(|scope| {
-        let worker = std::thread::Builder::new().stack_size(STACK_BYTES);
-        let fallback = documents.clone();
-        match worker.spawn_scoped(scope, move || Resolver::new(world, config, documents).run(paths)).map(|t| t.join()) {
-            Ok(Ok(resolution)) => resolution,
+        match std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work).map(|t| t.join()) {
+            Ok(Ok(done)) => Ok(done),
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            Err(error) => {
-                let mut problems = Problems::default();
-                let message = format!("cannot start a thread to resolve variables: {error}");
-                problems.push(crate::manifest::Problem::nowhere(message));
-                Resolution {
-                    config: Node { value: Value::Null, span: None },
-                    documents: fallback,
-                    problems,
-                    unresolved: Vec::new(),
-                    secrets: Vec::new(),
-                    explanation: Vec::new(),
-                }
-            }
+            Err(error) => Err(Problem::nowhere(format!("cannot start a thread to resolve variables: {error}"))),
         }
     })
 }
@@ -105,6 +125,28 @@ impl Resolver<'_> {
             secrets: self.secrets,
             explanation,
         }
+    }
+
+    fn expand(mut self, node: &Node) -> (Result<Node, Problems>, (Sources, Vec<String>)) {
+        for _ in 0..MAX_ROUNDS {
+            let result = self.resolve_shallow(node);
+            match result {
+                Ok(node) => return (Ok(node), (self.documents, self.secrets)),
+                Err(Stop::Waiting) if !self.wanted.is_empty() => self.ask(),
+                Err(_) => break,
+            }
+        }
+        if self.problems.0.is_empty() {
+            let text = node.as_str().unwrap_or_default();
+            let message = format!("`{text}` must be known before a stage's settings are applied: {}", self.why());
+            self.problems.push(Problem::nowhere(message));
+        }
+        if let Some(span) = node.span {
+            for problem in self.problems.0.iter_mut().filter(|problem| problem.place == Place::Nowhere) {
+                problem.place = Place::Span(span);
+            }
+        }
+        (Err(self.problems), (self.documents, self.secrets))
     }
 
     /// Resolves what can be resolved now. Obstacles are kept with the cells.
@@ -153,16 +195,20 @@ impl Resolver<'_> {
         }
     }
 
+    /// Where the questions go. A stage's own settings count before they are laid over the provider, too.
     fn scope(&mut self) -> Scope {
+        let stage = sources::stage(self).unwrap_or_default();
         let mut text = |path: &[&str]| match self.configuration(path) {
-            Ok(Ok(Node { value: Value::String(text), .. })) => Some(text),
+            Ok(Ok(Node { value: Value::String(text), .. })) if !text.is_empty() => Some(text),
             _ => None,
         };
-        let profile = text(&["provider", "profile"]);
-        let configured = text(&["provider", "region"]);
+        let mut of_stage = |key: &str| text(&["stages", &stage, key]).or_else(|| text(&["stages", "default", key]));
+        let (region, profile, endpoint) = (of_stage("region"), of_stage("profile"), of_stage("endpoint"));
+        let profile = profile.or_else(|| text(&["provider", "profile"]));
+        let configured = region.or_else(|| text(&["provider", "region"]));
         let given = self.world.options.get("region").and_then(serde_json::Value::as_str).map(str::to_owned);
         let region = given.or(configured).unwrap_or_else(|| crate::manifest::DEFAULT_REGION.to_owned());
-        Scope { region, profile, endpoint: None }
+        Scope { region, profile, endpoint }
     }
 
     fn unresolved(&self) -> Vec<Unresolved> {

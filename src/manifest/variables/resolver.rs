@@ -1,22 +1,20 @@
 //! One value at a time: parse, look up, put in place.
 
-use super::grammar::{self, Argument, Call, Content as Part, Source, Variable};
 use super::remote::{Found, Lookup, RemoteError};
 use super::resolve::World;
-use super::sources::{self, Arguments, FileCache};
+use super::sources::FileCache;
 use super::tree::{Ancestry, CellId, State, Tree};
-use crate::manifest::document::text;
 use crate::manifest::document::{Node, Sources, Span, Value};
 use crate::manifest::{Problem, Problems};
 use indexmap::IndexSet;
 use std::collections::HashMap;
 
 /// Values that come out of variables and hold variables again (Framework v3 stops there too).
-const MAX_DEPTH: u8 = 10;
+pub(super) const MAX_DEPTH: u8 = 10;
 /// References through references.
 const MAX_CHAIN: usize = 1_000;
 /// Values that a manifest may grow to; a value is also counted per 64 bytes of text.
-const MAX_WEIGHT: usize = 2_000_000;
+pub(super) const MAX_WEIGHT: usize = 2_000_000;
 
 /// Why a value has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,8 +104,8 @@ pub(super) struct Resolver<'a> {
     pub inclusions: Vec<Inclusion>,
     /// The values that are being resolved, each for the one before.
     stack: Vec<CellId>,
-    waits_for: String,
-    weight: usize,
+    pub waits_for: String,
+    pub weight: usize,
     chain_cut: bool,
 }
 
@@ -211,7 +209,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Counts a value that is about to be added.
-    fn weigh(&mut self, node: &Node) -> Result<(), Stop> {
+    pub(super) fn weigh(&mut self, node: &Node) -> Result<(), Stop> {
         self.weight = self.weight.saturating_add(weight(node));
         if self.weight <= MAX_WEIGHT {
             return Ok(());
@@ -227,208 +225,9 @@ impl<'a> Resolver<'a> {
         ))
     }
 
-    /// Resolves a text until no variables are left; the value keeps its type where the text is one variable.
-    fn resolve_text(&mut self, text: String, span: Option<Span>) -> Result<Node, Stop> {
-        let mut pieces = vec![text];
-        let mut joined = false;
-        let mut place = span;
-        for _ in 0..=MAX_DEPTH {
-            let (text, variables) = self.parse_pieces(&pieces, place)?;
-            if variables.is_empty() {
-                return Ok(Node { value: Value::String(text), span: place });
-            }
-            if !joined
-                && grammar::is_whole(&text, &variables)
-                && let [Variable { content: Part::Lookup(sources), .. }] = &variables[..]
-            {
-                let node = self.lookup(sources)?;
-                match node.value {
-                    Value::String(text) => {
-                        place = node.span.or(place);
-                        pieces = vec![text];
-                    }
-                    value => return Ok(Node { value, span: node.span.or(place) }),
-                }
-            } else {
-                pieces = self.interpolate(&text, &variables)?;
-                joined = true;
-                place = span;
-                let length: usize = pieces.iter().map(String::len).sum();
-                if length / 64 + self.weight > MAX_WEIGHT {
-                    self.weight = self.weight.max(MAX_WEIGHT);
-                    self.weigh(&Node { value: Value::Null, span })?;
-                }
-            }
-        }
-        let message = format!("variables lead to variables more than {MAX_DEPTH} levels deep");
-        Err(self.fail(message, Some("most likely they lead back to themselves".to_owned())))
-    }
-
-    /// Parses each piece for itself, so that no variable comes about by joining, and none by an escape.
-    fn parse_pieces(&mut self, pieces: &[String], span: Option<Span>) -> Result<(String, Vec<Variable>), Stop> {
-        let mut text = String::new();
-        let mut variables = Vec::new();
-        for piece in pieces {
-            if grammar::may_hold_variables(piece) {
-                let found = match grammar::parse(piece) {
-                    Ok(found) => found,
-                    Err(error) => {
-                        let place = self.narrow(span, &piece[error.range.clone()]);
-                        return Err(self.fail_at(place, format!("variable syntax: {}", error.message), None));
-                    }
-                };
-                let base = text.len();
-                variables.extend(found.into_iter().map(|mut variable| {
-                    variable.range = variable.range.start + base..variable.range.end + base;
-                    variable
-                }));
-            }
-            text.push_str(piece);
-        }
-        Ok((text, variables))
-    }
-
-    fn interpolate(&mut self, text: &str, variables: &[Variable]) -> Result<Vec<String>, Stop> {
-        let mut pieces = Vec::with_capacity(variables.len() * 2 + 1);
-        let mut end = 0;
-        let mut waits = None;
-        for variable in variables {
-            let part = match &variable.content {
-                Part::Escape(text) => text.clone(),
-                Part::Lookup(sources) => match self.lookup(sources) {
-                    Ok(node) => self.part(&text[variable.range.clone()], &node)?,
-                    // The other parts may have questions for the same round.
-                    Err(Stop::Waiting) => {
-                        waits = Some(self.waits_for.clone());
-                        continue;
-                    }
-                    Err(stop) => return Err(stop),
-                },
-            };
-            pieces.push(text[end..variable.range.start].to_owned());
-            pieces.push(part);
-            end = variable.range.end;
-        }
-        if let Some(why) = waits {
-            self.waits_for = why;
-            return Err(Stop::Waiting);
-        }
-        pieces.push(text[end..].to_owned());
-        Ok(pieces)
-    }
-
-    fn part(&mut self, expression: &str, node: &Node) -> Result<String, Stop> {
-        text::coerce(&node.value).ok_or_else(|| {
-            let what = text::type_name(&node.value);
-            self.fail(format!("`{expression}` is {what}, which cannot be part of a text"), None)
-        })
-    }
-
-    /// The value of the first source that has one.
-    fn lookup(&mut self, alternatives: &[Source]) -> Result<Node, Stop> {
-        let mut reasons = Vec::new();
-        let mut advice = None;
-        for source in alternatives {
-            let call = match source {
-                Source::Literal(value) => {
-                    self.step(value.to_string(), Outcome::Value);
-                    return Ok(Node::from_json(value.clone(), None));
-                }
-                Source::Call(call) => call,
-            };
-            let arguments = self.arguments(call)?;
-            let expression = arguments.expression.clone();
-            match self.call(call, &arguments)? {
-                Answer::Found(node) => {
-                    let outcome = match call.kind.as_str() {
-                        "self" => Outcome::Reference(arguments.address_text().to_owned()),
-                        _ => Outcome::Value,
-                    };
-                    self.step(expression, outcome);
-                    return Ok(node);
-                }
-                Answer::Missing { why, help } => {
-                    self.step(expression, Outcome::Missing(why.clone()));
-                    reasons.push(why);
-                    advice = help.or(advice);
-                }
-            }
-        }
-        let expression = describe(alternatives);
-        let message = format!("`${{{expression}}}` has no value: {}", reasons.join("; "));
-        let advice = advice.unwrap_or_else(|| format!("give it a default, as in `${{{expression}, 'value'}}`"));
-        Err(self.fail(message, Some(advice)))
-    }
-
-    fn call(&mut self, call: &Call, arguments: &Arguments) -> Result<Answer, Stop> {
-        let Some(source) = sources::find(&call.kind) else {
-            let message = format!("there is no variable source `{}`", call.kind);
-            return Err(self.fail(message, Some(sources::did_you_mean(&call.kind))));
-        };
-        match (source.resolve)(self, arguments) {
-            Ok(Answer::Found(Node { value: Value::Null, .. })) => {
-                Ok(Answer::missing(format!("`{}` is null", arguments.expression)))
-            }
-            Ok(answer) => Ok(answer),
-            Err(Halt::Stop(stop)) => Err(stop),
-            Err(Halt::Wrong { message, help }) => Err(self.fail(message, help)),
-        }
-    }
-
-    /// Params and address with their own variables resolved.
-    fn arguments(&mut self, call: &Call) -> Result<Arguments, Stop> {
-        let params = match &call.params {
-            Some(params) => params.iter().map(|p| self.argument(p)).collect::<Result<Vec<_>, _>>()?,
-            None => Vec::new(),
-        };
-        let address = call.address.as_ref().map(|a| self.argument(a)).transpose()?;
-        Ok(Arguments::new(call, params, address))
-    }
-
-    fn argument(&mut self, argument: &Argument) -> Result<Node, Stop> {
-        match &argument.value {
-            serde_json::Value::String(text) if !argument.variables.is_empty() => self.resolve_string(text.clone()),
-            value => Ok(Node::from_json(value.clone(), None)),
-        }
-    }
-
-    /// Resolves a text that does not stand in the manifest, and everything in its value.
-    pub fn resolve_string(&mut self, text: String) -> Result<Node, Stop> {
-        let node = self.resolve_text(text, None)?;
-        self.resolve_inside(node, MAX_DEPTH)
-    }
-
-    fn resolve_inside(&mut self, node: Node, levels: u8) -> Result<Node, Stop> {
-        let span = node.span;
-        let value = match node.value {
-            Value::List(list) => {
-                Value::List(list.into_iter().map(|item| self.resolve_part(item, levels)).collect::<Result<_, _>>()?)
-            }
-            Value::Map(mut map) => {
-                for entry in map.values_mut() {
-                    let part = std::mem::replace(&mut entry.node, Node { value: Value::Null, span: None });
-                    entry.node = self.resolve_part(part, levels)?;
-                }
-                Value::Map(map)
-            }
-            value => value,
-        };
-        Ok(Node { value, span })
-    }
-
-    fn resolve_part(&mut self, node: Node, levels: u8) -> Result<Node, Stop> {
-        match node.value {
-            Value::String(text) if grammar::may_hold_variables(&text) => {
-                let Some(levels) = levels.checked_sub(1) else {
-                    let message = format!("variables lead to variables more than {MAX_DEPTH} levels deep");
-                    return Err(self.fail(message, None));
-                };
-                let node = self.resolve_text(text, node.span)?;
-                self.resolve_inside(node, levels)
-            }
-            Value::List(_) | Value::Map(_) => self.resolve_inside(node, levels),
-            _ => Ok(node),
-        }
+    /// What the last value that waits waits for.
+    pub fn why(&self) -> &str {
+        &self.waits_for
     }
 
     /// The resolved value at a path of the manifest; `Err(k)` in the inner result names the key that is not there.
@@ -508,7 +307,7 @@ impl<'a> Resolver<'a> {
         self.fail(message, Some("one of these values must stand without referring to the next".to_owned()))
     }
 
-    fn step(&mut self, expression: String, outcome: Outcome) {
+    pub(super) fn step(&mut self, expression: String, outcome: Outcome) {
         if let (Some(id), true) = (self.stack.last(), self.world.explain.is_some()) {
             self.steps.entry(*id).or_default().push(Step { expression, outcome });
         }
@@ -520,7 +319,7 @@ impl<'a> Resolver<'a> {
         self.fail_at(span, message, help)
     }
 
-    fn fail_at(&mut self, span: Option<Span>, message: impl Into<String>, help: Option<String>) -> Stop {
+    pub(super) fn fail_at(&mut self, span: Option<Span>, message: impl Into<String>, help: Option<String>) -> Stop {
         let mut message = message.into();
         if let (Some(span), Some(id)) = (span, self.stack.last())
             && span.start == span.end
@@ -539,7 +338,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The part of a span where this text stands.
-    fn narrow(&self, span: Option<Span>, part: &str) -> Option<Span> {
+    pub(super) fn narrow(&self, span: Option<Span>, part: &str) -> Option<Span> {
         let span = span?;
         let text = self.documents.get(span.source)?.text.get(span.start as usize..span.end as usize)?;
         let Some(at) = text.find(part).filter(|_| !part.is_empty()) else { return Some(span) };
@@ -555,29 +354,4 @@ fn weight(node: &Node) -> usize {
         Value::Map(map) => map.values().map(|e| weight(&e.node)).sum(),
         _ => 0,
     }
-}
-
-/// The sources as they are written.
-fn describe(alternatives: &[Source]) -> String {
-    let parts: Vec<String> = alternatives
-        .iter()
-        .map(|source| match source {
-            Source::Literal(value) => value.to_string(),
-            Source::Call(call) => describe_call(call),
-        })
-        .collect();
-    parts.join(", ")
-}
-
-fn describe_call(call: &Call) -> String {
-    let argument = |a: &Argument| text::plain(&a.value);
-    let params = call
-        .params
-        .as_ref()
-        .map_or(String::new(), |params| format!("({})", params.iter().map(argument).collect::<Vec<_>>().join(", ")));
-    let address = call.address.as_ref().map_or(String::new(), argument);
-    if call.address.is_none() && call.params.is_some() {
-        return format!("{}{params}", call.kind);
-    }
-    format!("{}{params}:{address}", call.kind)
 }

@@ -79,7 +79,15 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    pub fn new(call: &Call, params: Vec<Node>, address: Option<Node>) -> Self {
+    /// Numbers and booleans are taken as texts, as the framework does (`ensureString`).
+    pub fn new(call: &Call, mut params: Vec<Node>, mut address: Option<Node>) -> Self {
+        for node in params.iter_mut().chain(&mut address) {
+            if matches!(node.value, Value::Number(_) | Value::Bool(_))
+                && let Some(text) = text::coerce(&node.value)
+            {
+                node.value = Value::String(text);
+            }
+        }
         let argument = |node: &Node| text::coerce(&node.value).unwrap_or_default();
         let mut expression = call.kind.clone();
         if call.params.is_some() {
