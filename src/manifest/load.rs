@@ -105,7 +105,9 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, LoadFailure> {
     }
     let names = plugins::names(&resolved.config);
     let foreign = plugins::has_foreign(&resolved.config);
+    let parked = stage::park_others(&mut resolved.config, &resolved.stage);
     problems.extend(schema::validate(&mut resolved.config, &schema::schema(&names), foreign));
+    stage::unpark(&mut resolved.config, parked);
     let failure = |problems, sources, config| LoadFailure { problems, sources, config };
     if problems.has_errors() {
         return Err(failure(problems, resolved.sources, Some(resolved.config)));

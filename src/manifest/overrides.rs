@@ -2,6 +2,7 @@
 
 use super::document::{Entry, Map, Node, ReadError, Sources, Value};
 use super::problem::{Place, Problem, Problems, Severity};
+use super::stage::holds_variables;
 use super::variables::{self, World, grammar};
 use super::{dotenv, merge, read};
 use std::path::Path;
@@ -249,14 +250,6 @@ fn one(problem: Problem) -> Problems {
 
 fn is_variable(node: &Node) -> bool {
     node.as_str().is_some_and(grammar::may_hold_variables)
-}
-
-fn holds_variables(node: &Node) -> bool {
-    match &node.value {
-        Value::List(list) => list.iter().any(holds_variables),
-        Value::Map(map) => map.values().any(|entry| holds_variables(&entry.node)),
-        _ => is_variable(node),
-    }
 }
 
 fn mapping(key: &str, node: Node) -> Node {

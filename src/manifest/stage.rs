@@ -1,7 +1,8 @@
 //! Per-stage configuration and its guards.
 
 use super::Problem;
-use super::document::{Map, Node};
+use super::document::{Map, Node, Value};
+use super::variables::grammar;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -59,6 +60,40 @@ pub(super) fn check_listed(config: &Node, stage: &str) -> Result<(), Problem> {
         Some(near) => problem.help(format!("did you mean `{near}`?")),
         None => problem.help(format!("it lists {}; choose one of them with --stage", names.join(", "))),
     })
+}
+
+/// Takes out what other stages say with variables: those are not resolved on this stage, so that nothing can be said
+/// about their values.
+pub(super) fn park_others(config: &mut Node, stage: &str) -> Vec<(&'static str, String, Value)> {
+    let mut parked = Vec::new();
+    for key in ["stages", "params"] {
+        let Some(Value::Map(stages)) = config.at_keys_mut(&[key]).map(|node| &mut node.value) else { continue };
+        for (name, entry) in stages.iter_mut().filter(|(name, _)| *name != stage && *name != "default") {
+            if holds_variables(&entry.node) {
+                parked.push((key, name.clone(), std::mem::replace(&mut entry.node.value, Value::Null)));
+            }
+        }
+    }
+    parked
+}
+
+/// Puts back what [`park_others`] took out.
+pub(super) fn unpark(config: &mut Node, parked: Vec<(&'static str, String, Value)>) {
+    for (key, name, value) in parked {
+        if let Some(node) = config.at_keys_mut(&[key, &name]) {
+            node.value = value;
+        }
+    }
+}
+
+/// Whether a value has variables in it.
+pub(super) fn holds_variables(node: &Node) -> bool {
+    match &node.value {
+        Value::String(text) => grammar::may_hold_variables(text),
+        Value::List(list) => list.iter().any(holds_variables),
+        Value::Map(map) => map.values().any(|entry| holds_variables(&entry.node)),
+        _ => false,
+    }
 }
 
 /// The stages that a service knows of, by name: those of `stages`, `params`, `custom.stages`, of `rlx.<stage>.yml` files

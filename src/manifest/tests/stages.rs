@@ -156,3 +156,12 @@ fn what_an_override_needs_and_has_no_value_is_told_once() {
     let refusal = project.refusal();
     assert!(refusal.len() == 1 && refusal[0].contains("NONE"), "{refusal:?}");
 }
+
+#[test]
+fn what_other_stages_say_with_variables_is_left_alone() {
+    let others = "prod: '${file(./none.yml)}', qa: {protected: '${param:p}', overrides: {resources: '${env:NONE}'}}";
+    let project =
+        Project::new(&format!("stages: {{{others}, beta: {{protectd: true}}}}\nparams: {{prod: '${{env:N}}'}}\n"));
+    let refusal = project.refusal();
+    assert!(refusal.len() == 1 && refusal[0].contains("protectd"), "{refusal:?}");
+}
