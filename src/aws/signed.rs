@@ -236,7 +236,7 @@ impl Aws {
         let url = match self.endpoint().url() {
             Some(url) => format!("{url}{}", call.path),
             None if call.xml => format!("https://{}.{suffix}{}", call.id, call.path),
-            None => format!("https://{}.{region}.{suffix}{}", call.id, call.path),
+            None => format!("https://{}.{region}.{suffix}{}", host_name(call.id), call.path),
         };
         let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
         let body = &call.body;
@@ -284,6 +284,12 @@ fn xml_body(text: &str, status: u16) -> Value {
 fn xml_text<'t>(text: &'t str, name: &str) -> &'t str {
     let begin = text.split_once(&format!("<{name}>")).map_or("", |(_, rest)| rest);
     begin.split_once(&format!("</{name}>")).map_or("", |(inner, _)| inner)
+}
+
+/// The first part of a service's host, where that is not its name in signatures
+/// (AWS General Reference, "Service endpoints").
+fn host_name(id: &str) -> &str {
+    if id == "ecr" { "api.ecr" } else { id }
 }
 
 /// Exponential with full jitter

@@ -1,6 +1,7 @@
 //! A function → the files that its archive holds, and why they were built or reused.
 
 pub mod cargo;
+pub mod docker;
 mod elf;
 mod error;
 pub mod go;

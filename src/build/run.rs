@@ -3,15 +3,16 @@
 use super::BuildError;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// A program with its arguments, the environment of the command, and no terminal.
 #[derive(Debug)]
 pub struct Program {
     command: Command,
     name: String,
+    input: Option<String>,
 }
 
 /// What a program answered.
@@ -28,7 +29,7 @@ impl Program {
         let mut command = Command::new(program.as_ref());
         command.env_clear().envs(env).stdin(Stdio::null());
         let name = Path::new(program.as_ref()).file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { command, name }
+        Self { command, name, input: None }
     }
 
     pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
@@ -51,14 +52,31 @@ impl Program {
         self
     }
 
+    /// What it reads from stdin; less than a pipe holds.
+    pub fn input(mut self, text: &str) -> Self {
+        self.command.stdin(Stdio::piped());
+        self.input = Some(text.to_owned());
+        self
+    }
+
     /// Runs it to its end.
     pub fn run(mut self) -> Result<Answer, BuildError> {
-        let output = self.command.output().map_err(|source| BuildError::Run { program: self.name.clone(), source })?;
+        let output = self.output().map_err(|source| BuildError::Run { program: self.name.clone(), source })?;
         Ok(Answer {
             ok: output.status.success(),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
             err: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
+    }
+
+    fn output(&mut self) -> io::Result<Output> {
+        let Some(input) = &self.input else { return self.command.output() };
+        let mut child = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // One that ends without reading says why itself.
+            let _ = stdin.write_all(input.as_bytes());
+        }
+        child.wait_with_output()
     }
 }
 

@@ -4,7 +4,7 @@ use super::assemble::Assembly;
 use super::deploy_source::{build, commit, fit_endpoint, read_package};
 use super::guard::ConfirmArgs;
 use super::target::Changing;
-use super::{ExitKind, Failure, deploy_function, deploy_list, deploy_result, package, preflight, target};
+use super::{ExitKind, Failure, deploy_function, deploy_list, deploy_result, images, package, preflight, target};
 use crate::aws::Aws;
 use crate::context::Context;
 use crate::deploy::{self, DeployError, DeployRecord, Deployed, Method, Options, Request, Stack, endpoints};
@@ -78,6 +78,13 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
             Ok(assembly) => assembly,
             Err(failure) => return Ok(Err(failure)),
         };
+        let imaged = match &args.package {
+            Some(_) => images::all_pushed(service, &assembly),
+            None => images::bring(aws, service, context, &mut assembly).await?,
+        };
+        if let Err(failure) = imaged {
+            return Ok(Err(failure));
+        }
         fit_endpoint(&mut assembly, aws.endpoint());
         let outcome = bring(aws, args, &changing, &assembly, context).await;
         changing.view.end();

@@ -14,6 +14,7 @@ mod domain;
 mod drift;
 mod error;
 pub mod guard;
+mod images;
 mod import;
 mod info;
 mod init;

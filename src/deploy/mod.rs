@@ -26,6 +26,7 @@ pub mod prune;
 pub mod record;
 mod remove;
 pub mod repair;
+pub mod repository;
 mod run;
 mod settings;
 mod settle;

@@ -5,6 +5,7 @@ use super::bucket::Bucket;
 use super::hotswap::deployed_template;
 use super::monitor::{self, Operation};
 use super::progress::{Progress, Watch};
+use super::repository::Repository;
 use super::run::interrupted;
 use super::settle::token;
 use super::stack::{Stack, State};
@@ -12,7 +13,7 @@ use super::{DeployError, TOKEN_PREFIX, api_stage};
 use crate::aws::{Aws, AwsError, Named};
 use crate::manifest::Service;
 use crate::template::Template;
-use crate::template::naming::DEPLOYMENT_BUCKET;
+use crate::template::naming::{DEPLOYMENT_BUCKET, Naming};
 use crate::template::value::truthy;
 
 /// Something that is gone after a removal, and not made again by a deploy.
@@ -160,7 +161,13 @@ async fn run(aws: &Aws, service: &Service, stack: Stack, who: &str, watch: Watch
         .named("CloudFormation", "DeleteStack")?;
     let end = monitor::follow(aws, &stack.id, Operation::Token(&token), watch).await?;
     match end.stack {
-        None => Ok(()),
+        None => {
+            if !crate::build::docker::of(service).is_empty() {
+                watch(Progress::Step("removing the container images"));
+                Repository::remove(aws, &Naming::new(service).ecr_repository()).await?;
+            }
+            Ok(())
+        }
         Some(_) => Err(end.error(aws, &stack.name).await),
     }
 }
