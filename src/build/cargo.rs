@@ -254,7 +254,7 @@ impl Job<'_> {
         let settings = self.settings;
         let manifest = first.root.join("Cargo.toml");
         let mut program = match zig {
-            Some(zig) => zig.command(self.env).args(command).env("CARGO_PROFILE_RELEASE_STRIP", "symbols"),
+            Some(zig) => zig.command(self.env).args(command).env(&self.strip_setting(), "symbols"),
             None => Program::new("cargo", self.env).args(command),
         };
         program = program.args(["--message-format", "json-render-diagnostics", "--color", "never", "--manifest-path"]);
@@ -286,6 +286,13 @@ impl Job<'_> {
             return Err(failed(&format!("cargo {} in {}", command[0], first.root.display()), &answer));
         }
         self.executables(&answer)
+    }
+
+    /// cargo's variable that has the linker strip what the profile builds: this machine's `strip` knows no other's
+    /// binaries.
+    fn strip_setting(&self) -> String {
+        let profile = self.settings.profile.as_deref().unwrap_or("release");
+        format!("CARGO_PROFILE_{}_STRIP", profile.to_uppercase().replace('-', "_"))
     }
 
     /// The files that cargo says it made.

@@ -172,7 +172,7 @@ mod tests {
     use super::*;
     use crate::template::testing;
     use std::fs;
-    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
 
     const MANIFEST: &str = "service: shop\nprovider:\n  name: aws\n  architecture: arm64\n  ecr:\n    images:\n      \
         api: { path: api, file: Dockerfile.prod, buildArgs: { B: two, A: one }, cacheFrom: [base], buildOptions: ['--target', 'run'] }\n      \
@@ -182,8 +182,11 @@ mod tests {
     /// A docker that writes down what it is told, and answers a push with a digest.
     fn stand_in(dir: &Path, last_words: &str) -> BTreeMap<String, String> {
         let script = format!("#!/bin/sh\necho \"$@\" >> {0}/said\n{last_words}\n", dir.display());
-        fs::write(dir.join("docker"), script).unwrap();
-        fs::set_permissions(dir.join("docker"), fs::Permissions::from_mode(0o755)).unwrap();
+        // Written by a process of its own: a file that this one has open for writing cannot be run.
+        let write = "printf %s \"$1\" > \"$2\" && chmod 755 \"$2\"";
+        let program = dir.join("docker");
+        let status = Command::new("sh").args(["-c", write, "sh", &script]).arg(&program).status().unwrap();
+        assert!(status.success());
         BTreeMap::from([("PATH".to_owned(), format!("{}:/usr/bin:/bin", dir.display()))])
     }
 

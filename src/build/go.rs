@@ -63,13 +63,14 @@ fn has_go_files(dir: &Path) -> bool {
         .is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| e.path().extension().is_some_and(|x| x == "go"))))
 }
 
-/// Builds a command, or finds it in the cache by the content of its module.
+/// Builds a command, or finds it in the cache by the content of its module. `begin` is called before it is built.
 pub fn build(
     command: &Command,
     settings: &Settings,
     arch: Arch,
     cache_dir: &Path,
     env: &BTreeMap<String, String>,
+    begin: impl FnOnce(),
 ) -> Result<PathBuf, BuildError> {
     let Some(go) = run::find("go", env) else {
         return Err(BuildError::Refused {
@@ -86,6 +87,7 @@ pub fn build(
     if target.is_file() {
         return Ok(target);
     }
+    begin();
     run::make_folder(&dir, |at| {
         let mut tags = vec!["lambda.norpc".to_owned()];
         tags.extend(settings.tags.iter().cloned());
@@ -109,7 +111,10 @@ pub fn build(
             false => Err(BuildError::Failed {
                 what: format!("go build in {}", command.package.display()),
                 output: run::without_passwords(answer.err.trim_end()),
-                hints: Vec::new(),
+                hints: match answer.err.contains("no required module provides package") {
+                    true => vec!["`go mod tidy` adds it to go.mod".to_owned()],
+                    false => Vec::new(),
+                },
             }),
         }
     })?;

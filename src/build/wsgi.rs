@@ -57,11 +57,12 @@ impl Application {
         format!("{}.{}", self.module, self.object)
     }
 
-    /// The adapter as a requirement line.
+    /// The adapter as a requirement line: pinned, so that the same service is the same archive next year. These
+    /// versions run on every Python that Lambda has.
     pub fn adapter(&self) -> &'static str {
         match self.interface {
-            Interface::Wsgi => "apig-wsgi>=2.18",
-            Interface::Asgi => "mangum>=0.19",
+            Interface::Wsgi => "apig-wsgi==2.18.0",
+            Interface::Asgi => "mangum==0.19.0",
         }
     }
 

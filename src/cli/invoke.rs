@@ -1,8 +1,9 @@
 //! `rlx invoke`: calls a deployed function.
 
-use super::{ExitKind, Failure, invoke_local, target};
+use super::{ExitKind, Failure, invoke_local, manage, target};
 use crate::aws::{Aws, AwsError, Named};
 use crate::context::Context;
+use crate::manifest::Service;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{InvocationType, LogType};
 use base64::Engine;
@@ -29,7 +30,7 @@ pub struct InvokeArgs {
     #[command(subcommand)]
     pub place: Option<Place>,
     /// The function, by its name in the manifest
-    #[arg(required_unless_present = "function_flag")]
+    #[arg(required_unless_present_any = ["function_flag", "wsgi"])]
     pub function: Option<String>,
     /// The same
     #[arg(long = "function", short, value_name = "FUNCTION", conflicts_with = "function")]
@@ -62,6 +63,9 @@ pub struct EventArgs {
     /// Take the data as text, even where it is JSON
     #[arg(long)]
     pub raw: bool,
+    /// Run a command in a web application: `manage "migrate"`, `flask "routes"`, `exec "print(1)"`, `command "ls"`
+    #[arg(long, num_args = 2, value_names = ["KIND", "COMMAND"], conflicts_with_all = ["data", "path", "raw"])]
+    pub wsgi: Vec<String>,
 }
 
 /// Where a function runs, if not where it is deployed.
@@ -85,12 +89,12 @@ pub fn run(args: &InvokeArgs, context: &Context) -> Result<ExitKind, Failure> {
         return invoke_local::run(args, context);
     }
     let service = target::load(context)?.service;
-    let key = args.function.as_ref().or(args.function_flag.as_ref()).map(String::as_str).unwrap_or_default();
-    let name = super::logs::deployed_name(&service, key)?;
+    let key = args.event.function(args.function.as_ref().or(args.function_flag.as_ref()), &service)?;
+    let name = super::logs::deployed_name(&service, &key)?;
     let payload = args.event.read(context)?;
     let answer = target::with_aws(&service, context, async |aws: &Aws| call(aws, &name, args, payload).await)?;
     let hint = format!("for its log: rlx logs -f {key}{}", target::stage_flag(context));
-    say(key, &answer, context).map_err(|failure| failure.hint(hint))
+    args.event.say(&key, &answer, context).map_err(|failure| failure.hint(hint))
 }
 
 /// Prints what a function answered; its error is a failure.
@@ -164,8 +168,27 @@ async fn call(aws: &Aws, name: &str, args: &InvokeArgs, payload: Vec<u8>) -> Res
 }
 
 impl EventArgs {
+    /// The function that is meant.
+    pub(super) fn function(&self, named: Option<&String>, service: &Service) -> Result<String, Failure> {
+        match named {
+            Some(name) => Ok(name.clone()),
+            None => manage::only_application(service),
+        }
+    }
+
+    /// Prints what it answered to this event.
+    pub(super) fn say(&self, key: &str, answer: &Answer, context: &Context) -> Result<ExitKind, Failure> {
+        match self.wsgi.is_empty() {
+            true => say(key, answer, context),
+            false => manage::say_output(key, answer, context),
+        }
+    }
+
     /// What the function is given: a flag, a file, what is piped in, or `{}`.
     pub(super) fn read(&self, context: &Context) -> Result<Vec<u8>, Failure> {
+        if !self.wsgi.is_empty() {
+            return manage::event(&self.wsgi);
+        }
         let cannot =
             |what: String, error: std::io::Error| Failure::new(ExitKind::Usage, format!("cannot read {what}: {error}"));
         let stdin = || {

@@ -1,7 +1,7 @@
 //! `rlx invoke local`: runs a function on this machine.
 
 use super::assemble::{Purpose, compile_checked};
-use super::invoke::{Answer, EventArgs, say};
+use super::invoke::{Answer, EventArgs};
 use super::{ExitKind, Failure, logs, target};
 use crate::aws::{Aws, AwsError, Named, Settings};
 use crate::context::Context;
@@ -18,7 +18,7 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 pub struct InvokeLocalArgs {
     /// The function, by its name in the manifest
-    #[arg(required_unless_present = "function_flag")]
+    #[arg(required_unless_present_any = ["function_flag", "wsgi"])]
     pub function: Option<String>,
     /// The same
     #[arg(long = "function", short, value_name = "FUNCTION", conflicts_with = "function")]
@@ -44,7 +44,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 /// Packages the function for this machine, runs it and prints its answer.
 pub fn run(args: &InvokeLocalArgs, context: &Context) -> Result<ExitKind, Failure> {
     let service = target::load(context)?.service;
-    let key = args.function.as_ref().or(args.function_flag.as_ref()).map(String::as_str).unwrap_or_default();
+    let key = &args.event.function(args.function.as_ref().or(args.function_flag.as_ref()), &service)?;
     let name = logs::deployed_name(&service, key)?;
     let event = args.event.read(context)?;
     let client_context = client_context(args, context)?;
@@ -101,7 +101,7 @@ pub fn run(args: &InvokeLocalArgs, context: &Context) -> Result<ExitKind, Failur
         log: None,
         payload: answer.payload,
     };
-    say(key, &answer, context)
+    args.event.say(key, &answer, context)
 }
 
 fn client_context(args: &InvokeLocalArgs, context: &Context) -> Result<Option<String>, Failure> {

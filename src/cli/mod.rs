@@ -23,6 +23,7 @@ mod invoke_local;
 mod local;
 mod logs;
 mod man;
+mod manage;
 mod metrics;
 mod package;
 mod permissions;

@@ -45,6 +45,11 @@ impl Glob {
         Some(Self { ups, prefix, form })
     }
 
+    /// Whether every path matches.
+    pub fn is_everything(&self) -> bool {
+        matches!(self.form, Form::Everything)
+    }
+
     /// Whether a path (relative, `/` between segments, perhaps with leading `../`) matches.
     pub fn matches(&self, path: &str) -> bool {
         let Some(path) = self.below(path) else { return false };

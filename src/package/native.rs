@@ -30,9 +30,16 @@ pub fn build(service: &Service, request: &PackageRequest<'_>) -> Result<BTreeMap
         let arch = host.unwrap_or_else(|| target::arch(service, function));
         if let Some(command) = go::find(&service.dir, handler) {
             let settings = go::Settings::read(&service.custom, &function.raw);
-            let started = begin(request, &function.key, "go build");
-            let file = go::build(&command, &settings, arch, request.cache_dir, request.env)?;
-            end(request, &function.key, &file, started);
+            let mut started = None;
+            let begun = || started = Some(begin(request, &function.key, "go build"));
+            let file = go::build(&command, &settings, arch, request.cache_dir, request.env, begun)?;
+            match started {
+                Some(started) => end(request, &function.key, &file, started),
+                None => {
+                    let why = "its module, flags and compiler are the same".to_owned();
+                    (request.progress)(Progress { subject: function.key.clone(), stage: Stage::Reused(why) });
+                }
+            }
             files.insert(function.key.clone(), file);
             continue;
         }

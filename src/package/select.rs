@@ -6,7 +6,7 @@
 use super::PackageError;
 use super::glob::Glob;
 use super::walk::{Found, Walk};
-use crate::build::Members;
+use crate::build::{Members, Source};
 use crate::manifest::Service;
 use crate::manifest::service::PackageConfig;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,17 +20,31 @@ const DEFAULT_EXCLUDES: [&str; 7] =
 const OWN_EXCLUDES: [&str; 4] = [".rlx/**", "rlx.*.yml", "**/__pycache__/**", ".pytest_cache/**"];
 
 /// Files that hold secrets more often than not. An explicit pattern brings them back.
-const SECRET_FILES: [&str; 9] = [
+const SECRET_FILES: [&str; 12] = [
     "**/.env",
     "**/.env.*",
     "**/.aws/**",
     "**/.ssh/**",
     "**/id_rsa",
     "**/id_ed25519",
+    "**/id_ecdsa",
+    "**/id_dsa",
+    "**/.git-credentials",
     "**/.netrc",
     "**/.pypirc",
     "**/credentials.json",
 ];
+
+/// Files that are read to know whether they hold a secret: endings of their names, and what secrets look like.
+const SECRET_TEXTS: [(&str, &str); 5] = [
+    (".pem", "PRIVATE KEY-----"),
+    (".key", "PRIVATE KEY-----"),
+    (".npmrc", "_authToken"),
+    (".npmrc", "_password"),
+    ("-credentials.json", "\"private_key\""),
+];
+/// Keys and settings are shorter than this.
+const SECRET_SIZE: u64 = 64 << 10;
 
 /// The patterns of one archive, in the order in which they are applied.
 #[derive(Debug, Clone, Default)]
@@ -153,6 +167,7 @@ impl Patterns {
         let mut found = !name.starts_with("../");
         let mut taken = true;
         let mut by = Origin::Include;
+        let mut asked = false;
         for rule in &self.rules {
             let matches = rule.glob.matches(name);
             if rule.origin == Origin::Include {
@@ -165,10 +180,13 @@ impl Patterns {
             }
             if matches {
                 (taken, by) = (!rule.excludes, rule.origin);
+                // `**` asks for nothing in particular.
+                asked = rule.origin == Origin::Include && !rule.excludes && !rule.glob.is_everything();
             }
         }
         match (found && taken, by) {
-            (true, _) => Verdict::Taken,
+            (true, Origin::Include) if asked => Verdict::Taken,
+            (true, _) => Verdict::TakenUnasked,
             (false, Origin::Secret) if found => Verdict::Secret,
             _ => Verdict::LeftOut,
         }
@@ -199,7 +217,8 @@ impl Patterns {
         let mut selection = Selection::default();
         for file in files {
             match self.verdict(&file.name) {
-                Verdict::Taken => {
+                Verdict::TakenUnasked if holds_secret(file) => selection.secrets.push(file.name.clone()),
+                Verdict::Taken | Verdict::TakenUnasked => {
                     let name = archive_name(&file.name);
                     if file.leads_out {
                         selection.outside.push(name.to_owned());
@@ -217,9 +236,25 @@ impl Patterns {
 }
 
 enum Verdict {
+    /// The user's patterns ask for it.
     Taken,
+    /// No pattern leaves it out.
+    TakenUnasked,
     Secret,
     LeftOut,
+}
+
+/// Whether a file of the service's own, by its name perhaps a secret, holds one. Packages bring keys along to test with.
+fn holds_secret(file: &Found) -> bool {
+    let signs: Vec<&str> = SECRET_TEXTS.iter().filter(|(end, _)| file.name.ends_with(end)).map(|(_, s)| *s).collect();
+    if signs.is_empty() || file.name.contains("node_modules/") || file.member.size() > SECRET_SIZE {
+        return false;
+    }
+    let Source::File(path, _) = &file.member.source else { return false };
+    // One that cannot be read is told when it is packaged.
+    let text = std::fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    signs.iter().any(|sign| text.contains(sign))
 }
 
 /// All files that any of the pattern sets may take, found in one walk, in order of name.
@@ -295,7 +330,7 @@ mod tests {
     }
 
     fn taken(texts: &[&str], name: &str) -> bool {
-        matches!(patterns(texts).verdict(name), Verdict::Taken)
+        matches!(patterns(texts).verdict(name), Verdict::Taken | Verdict::TakenUnasked)
     }
 
     #[test]
