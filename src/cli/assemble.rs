@@ -1,8 +1,9 @@
 //! Service → archives and template: what `package`, `plan` and `deploy` begin with.
 
-use super::{ExitKind, Failure};
+use super::{ExitKind, Failure, scripts};
 use crate::build::image;
 use crate::context::Context;
+use crate::manifest::plugins::scripts::Moment;
 use crate::manifest::{Problem, Problems, Service, Severity, plugins};
 use crate::package::{self, Artifact, Artifacts, HostTarget, PackageRequest, Stage};
 use crate::report::Findings;
@@ -50,6 +51,7 @@ pub fn assemble(
         context.report.verbose(&format!("plugin {note}"));
     }
     refuse_errors(service, context, &problems)?;
+    scripts::at(Moment::BeforePackage, service, context)?;
 
     let request = PackageRequest {
         out_dir,
@@ -79,6 +81,7 @@ pub fn assemble(
     if is_used(&template) {
         artifacts.artifacts.push(write_custom_resources(out_dir)?);
     }
+    scripts::at(Moment::AfterPackage, service, context)?;
     Ok(Assembly { artifacts, template })
 }
 

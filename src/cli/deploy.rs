@@ -4,10 +4,13 @@ use super::assemble::Assembly;
 use super::deploy_source::{build, commit, fit_endpoint, read_package};
 use super::guard::ConfirmArgs;
 use super::target::Changing;
-use super::{ExitKind, Failure, deploy_function, deploy_list, deploy_result, images, package, preflight, target};
+use super::{
+    ExitKind, Failure, deploy_function, deploy_list, deploy_result, images, package, preflight, scripts, target,
+};
 use crate::aws::Aws;
 use crate::context::Context;
 use crate::deploy::{self, DeployError, DeployRecord, Deployed, Method, Options, Request, Stack, endpoints};
+use crate::manifest::plugins::scripts::Moment;
 use std::path::PathBuf;
 
 /// Build, package and deploy the service
@@ -86,10 +89,16 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
             return Ok(Err(failure));
         }
         fit_endpoint(&mut assembly, aws.endpoint());
+        if let Err(failure) = scripts::at(Moment::BeforeDeploy, service, context) {
+            return Ok(Err(failure));
+        }
         let outcome = bring(aws, args, &changing, &assembly, context).await;
         changing.view.end();
         outcome
     });
+    if matches!(&outcome, Ok(Ok(outcome)) if !matches!(outcome, Outcome::Deployed(Deployed::Prepared { .. }))) {
+        scripts::at(Moment::AfterDeploy, service, context)?;
+    }
     match outcome?? {
         Outcome::Deployed(deployed) => deploy_result::say(&deployed, service, context),
         Outcome::Swapped(count) => deploy_result::say_swapped(count, service, context),

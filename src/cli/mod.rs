@@ -35,6 +35,7 @@ mod remove;
 mod resume;
 mod rollback;
 mod schema;
+mod scripts;
 pub mod service;
 mod stages;
 mod target;
@@ -131,6 +132,7 @@ pub enum Command {
     Prune(prune::PruneArgs),
     Remove(remove::RemoveArgs),
     Rollback(rollback::RollbackArgs),
+    Run(scripts::RunArgs),
     Schema(schema::SchemaArgs),
     Stages(stages::StagesArgs),
     Watch(watch::WatchArgs),
@@ -201,6 +203,7 @@ fn run(command: Command, context: &Context) -> Result<ExitKind, Failure> {
         Command::Prune(args) => prune::run(&args, context),
         Command::Remove(args) => remove::run(&args, context),
         Command::Rollback(args) => rollback::run(&args, context),
+        Command::Run(args) => scripts::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Stages(args) => stages::run(&args, context),
         Command::Watch(args) => watch::run(&args, context),

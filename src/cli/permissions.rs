@@ -5,7 +5,7 @@ use super::service::load_service_with;
 use super::{ExitKind, Failure, OutputFormat};
 use crate::aws::{Aws, Endpoint, Settings, block_on};
 use crate::context::Context;
-use crate::deploy::after::After;
+use crate::deploy::after::{After, sync};
 use crate::deploy::has_usage_plans;
 use crate::iam::render::{Format, Policies, render};
 use crate::iam::requirements::{Deployment, Document, DocumentOptions, Need, OwnCall, Requirements, Scope, Statement};
@@ -134,7 +134,12 @@ pub fn deployment(service: &Service, variables: Vec<Lookup>) -> Deployment {
             .into_iter()
             .collect(),
         variables,
-        beside: After::of(service).calls(&service.stack_name()).into_iter().chain(of_rest_api(service)).collect(),
+        beside: After::of(service)
+            .calls(&service.stack_name())
+            .into_iter()
+            .chain(of_rest_api(service))
+            .chain(sync::calls(service))
+            .collect(),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::guard::ConfirmArgs;
 use super::target::Changing;
-use super::{ExitKind, Failure, target};
+use super::{ExitKind, Failure, scripts, target};
 use crate::aws::Aws;
 use crate::context::Context;
 use crate::deploy::{self, DeployRecord, Loss, Stack};
+use crate::manifest::plugins::scripts::Moment;
 use crate::report::Section;
 use serde_json::json;
 
@@ -21,6 +22,8 @@ enum Found {
     Nothing,
     Refused(Vec<Loss>),
     Removed,
+    /// A command of the service's own failed; nothing was removed.
+    Stopped(Failure),
 }
 
 /// Removes.
@@ -36,6 +39,9 @@ pub fn run(args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
         if !losses.is_empty() && !local && !context.options.yes && !agreed(&name, &losses, context) {
             return Ok(Found::Refused(losses));
         }
+        if let Err(failure) = scripts::at(Moment::BeforeRemove, service, context) {
+            return Ok(Found::Stopped(failure));
+        }
         let result = deploy::remove(aws, service, stack, &context.who(), &|progress| view.show(progress)).await;
         view.end();
         result.map(|()| Found::Removed)
@@ -48,7 +54,9 @@ pub fn run(args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
             say(context, &name, "absent", &format!("There is no stack {name}: nothing to remove\n"));
             Ok(ExitKind::Done)
         }
+        Found::Stopped(failure) => Err(failure),
         Found::Removed => {
+            scripts::at(Moment::AfterRemove, service, context)?;
             // What it says is no longer true, and the next deploy is a new one.
             let _ = std::fs::remove_file(DeployRecord::path(&service.dir, &service.stage));
             context.summary().add(&Section { title: format!("Removed stack {name}"), ..Default::default() });

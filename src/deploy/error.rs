@@ -47,6 +47,9 @@ pub enum DeployError {
     /// The custom domain of an API.
     #[error("custom domain {domain}: {problem}")]
     Domain { domain: String, problem: String, help: String },
+    /// Files that are copied into a bucket with a deploy.
+    #[error("bucket {bucket}: {problem}")]
+    Sync { bucket: String, problem: String, help: String },
     /// There is no such earlier deployment.
     #[error("{0}")]
     NoDeployment(String),
@@ -124,7 +127,7 @@ impl DeployError {
                 "if it shall really go: aws cloudformation update-termination-protection \
                  --no-enable-termination-protection --stack-name {stack}"
             )],
-            Self::Domain { help, .. } => vec![help.clone()],
+            Self::Domain { help, .. } | Self::Sync { help, .. } => vec![help.clone()],
             Self::NoDeployment(_) => vec![format!("to see which are kept: rlx deploy list{stage}")],
             _ => Vec::new(),
         }

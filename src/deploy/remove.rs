@@ -148,7 +148,7 @@ async fn run(aws: &Aws, service: &Service, stack: Stack, who: &str, watch: Watch
     if has_usage_plans(service) {
         api_stage::leave_usage_plans(aws, &stack).await?;
     }
-    After::of(service).undo(aws, &stack, watch).await?;
+    After::undo(aws, service, &stack, watch).await?;
     watch(Progress::Step("deleting the stack"));
     let id = format!("{TOKEN_PREFIX}{}", super::bucket::hex(&fastrand::u64(..).to_be_bytes()));
     let token = token(&id, who);

@@ -88,3 +88,28 @@ fn a_state_machine_is_deployed_and_removed() {
     assert_eq!(project.json(&["deploy"])["status"], "unchanged");
     assert_eq!(project.json(&["remove"])["status"], "removed");
 }
+
+#[test]
+fn folders_are_copied_into_a_bucket_and_commands_run() {
+    let manifest = "provider: {name: aws, runtime: python3.12}\nplugins: [serverless-s3-sync, serverless-plugin-scripts]\n\
+         functions: {hello: {handler: app.hello}}\n\
+         custom:\n  s3Sync: [{bucketNameKey: Site, localDir: site, bucketPrefix: www}]\n  scripts:\n    \
+         commands: {greet: echo hello}\n    hooks:\n      'before:package:initialize': mkdir -p site && echo one > site/a.txt\n      \
+         'after:deploy:deploy': echo deployed >> moments\n\
+         resources:\n  Resources: {Bucket: {Type: 'AWS::S3::Bucket'}}\n  Outputs: {Site: {Value: {Ref: Bucket}}}\n";
+    let project = Project::new(manifest);
+    project.file("app.py", APP).file("site/b.txt", "two");
+    let deployed = project.json(&["deploy"]);
+    let bucket = format!("{}/{}", emulator().endpoint, deployed["outputs"]["Site"].as_str().unwrap());
+    let object = |key: &str| ureq::get(format!("{bucket}/{key}")).call().ok()?.body_mut().read_to_string().ok();
+    assert_eq!(object("www/a.txt").as_deref(), Some("one\n"));
+    assert_eq!(object("www/b.txt").as_deref(), Some("two"));
+    assert_eq!(std::fs::read_to_string(project.path().join("moments")).unwrap(), "deployed\n");
+    assert_eq!(project.json(&["deploy"])["status"], "unchanged");
+
+    std::fs::remove_file(project.path().join("site/b.txt")).unwrap();
+    assert_eq!(project.json(&["deploy"])["status"], "deployed");
+    assert_eq!(object("www/b.txt"), None);
+    assert_eq!(project.ok(&["run", "greet"]), "hello\n");
+    assert_eq!(project.json(&["remove"])["status"], "removed");
+}

@@ -3,9 +3,11 @@
 //!
 //! All of it is part of a deploy's fingerprint, so that a deploy that would do the same again does nothing.
 
+pub mod deployment_bucket;
 pub mod domain;
 mod protection;
 mod prune;
+pub mod sync;
 
 pub use protection::NAME as TERMINATION_PROTECTION;
 pub use prune::NAME as PRUNE;
@@ -34,6 +36,10 @@ pub struct After {
     prune: Option<prune::Prune>,
     #[serde(skip_serializing_if = "domain::Domains::is_empty")]
     domains: domain::Domains,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    folders: Vec<sync::Folder>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bucket: Option<deployment_bucket::DeploymentBucket>,
 }
 
 impl After {
@@ -43,6 +49,8 @@ impl After {
             protection: protection::wanted(service),
             prune: prune::Prune::of(service),
             domains: domain::Domains::of(service),
+            folders: sync::folders(service),
+            bucket: deployment_bucket::DeploymentBucket::of(service),
         }
     }
 
@@ -66,7 +74,19 @@ impl After {
             calls.extend(prune.calls());
         }
         calls.extend(self.domains.calls());
+        calls.extend(self.bucket.iter().flat_map(|bucket| bucket.calls()));
         calls
+    }
+
+    /// Makes the deployment bucket what it shall be, before anything is put there.
+    ///
+    /// # Errors
+    /// AWS refused.
+    pub async fn prepare(&self, aws: &Aws, watch: Watch<'_>) -> Result<(), DeployError> {
+        match &self.bucket {
+            Some(bucket) => Ok(bucket.ensure(aws, watch).await?),
+            None => Ok(()),
+        }
     }
 
     /// Does it.
@@ -78,6 +98,9 @@ impl After {
             protection::set(aws, stack, protected, watch).await?;
         }
         self.domains.map(aws, stack, watch).await?;
+        for folder in &self.folders {
+            sync::copy(aws, stack, folder, watch).await?;
+        }
         if let Some(prune) = &self.prune {
             prune.run(aws, watch).await;
         }
@@ -88,7 +111,8 @@ impl After {
     ///
     /// # Errors
     /// AWS refused.
-    pub async fn undo(&self, aws: &Aws, stack: &Stack, watch: Watch<'_>) -> Result<(), DeployError> {
-        self.domains.unmap(aws, stack, watch).await
+    pub async fn undo(aws: &Aws, service: &Service, stack: &Stack, watch: Watch<'_>) -> Result<(), DeployError> {
+        domain::Domains::of(service).unmap(aws, stack, watch).await?;
+        sync::clear(aws, service, stack, watch).await
     }
 }

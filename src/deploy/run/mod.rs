@@ -253,6 +253,7 @@ impl<'a> Run<'a> {
     async fn apply(&self, stack: Option<Stack>, record: &mut DeployRecord) -> Result<Applied, DeployError> {
         let named = self.named_bucket();
         if let Some(bucket) = &named {
+            self.after.prepare(self.aws, self.watch).await?;
             bucket.check().await?;
         }
         let stack = match stack {

@@ -1,8 +1,9 @@
 //! The plugins that rlx knows.
 
-use super::{Key, Plugin, Role, domain_manager, dotenv};
+use super::{Key, Plugin, Role, domain_manager, dotenv, scripts};
 use crate::build::node::webpack;
-use crate::deploy::after;
+use crate::deploy::after::{self, deployment_bucket, sync};
+use crate::manifest::schema::build::{list, object, text};
 use crate::template::plugins::step_functions;
 use serde_json::json;
 
@@ -96,7 +97,13 @@ pub const KNOWN: &[Plugin] = &[
         &[any("skipEsbuild"), any("esbuildEntrypoint")],
     ),
     taken("serverless-plugin-typescript", "TypeScript functions are bundled with esbuild"),
-    missing("serverless-deployment-bucket", "make the deployment bucket where it is missing"),
+    with_custom_keys(
+        taken(
+            deployment_bucket::NAME,
+            "the deployment bucket is made where it is missing, with the settings of `custom.deploymentBucket`",
+        ),
+        &[Key { name: "deploymentBucket", schema: deployment_bucket::schema }],
+    ),
     with_function_keys(taken("serverless-wsgi", "WSGI apps get their handler, from `custom.wsgi`"), &[any("wsgi")]),
     taken("serverless-pseudo-parameters", "`#{AWS::AccountId}` and the like are replaced"),
     with_function_keys(taken("serverless-rust", "Rust functions are built with cargo"), &[any("rust")]),
@@ -120,9 +127,24 @@ pub const KNOWN: &[Plugin] = &[
         taken(step_functions::NAME, "state machines and what starts them are made, from `stepFunctions`"),
         &[Key { name: "stepFunctions", schema: step_functions::schema }],
     ),
-    missing("serverless-plugin-scripts", "run commands on lifecycle events, from `custom.scripts`"),
-    missing("serverless-scriptable-plugin", "run commands on lifecycle events, from `custom.scriptable`"),
-    missing("serverless-s3-sync", "copy folders into buckets after a deploy, from `custom.s3Sync`"),
+    with_custom_keys(
+        taken(scripts::SCRIPTS, "commands run at moments of packages, deploys and removals, from `custom.scripts`"),
+        &[Key { name: "scripts", schema: scripts::scripts_schema }],
+    ),
+    with_custom_keys(
+        taken(
+            scripts::SCRIPTABLE,
+            "commands run at moments of packages, deploys and removals, from `custom.scriptable`",
+        ),
+        &[Key { name: "scriptable", schema: scripts::scriptable_schema }],
+    ),
+    without(
+        with_custom_keys(
+            taken(sync::NAME, "folders are copied into buckets after a deploy, from `custom.s3Sync`"),
+            &[Key { name: "s3Sync", schema: sync::schema }],
+        ),
+        sync::UNREAD,
+    ),
     with_function_keys(
         missing(
             "serverless-plugin-warmup",
@@ -134,7 +156,10 @@ pub const KNOWN: &[Plugin] = &[
     needless("serverless-plugin-include-dependencies", "only files that are needed come into the archive"),
     needless("serverless-plugin-tracing", "`provider.tracing` and `tracing` of a function do this"),
     needless("serverless-plugin-split-stacks", "a template over 500 resources is said so before upload"),
-    missing("serverless-apigw-binary", "set binary media types; `provider.apiGateway.binaryMediaTypes` does this"),
+    with_custom_keys(
+        taken("serverless-apigw-binary", "the REST API has the binary media types of `custom.apigwBinary`"),
+        &[Key { name: "apigwBinary", schema: || object([("types", list(text()))]) }],
+    ),
     missing("serverless-api-gateway-throttling", "set limits per route, from `custom.apiGatewayThrottling`"),
     missing("serverless-api-gateway-caching", "cache responses, from `custom.apiGatewayCaching`"),
     missing("serverless-associate-waf", "put a web ACL before the API, from `custom.associateWaf`"),

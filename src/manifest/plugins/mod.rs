@@ -4,12 +4,14 @@
 pub mod domain_manager;
 mod dotenv;
 mod known;
+pub mod scripts;
 
 pub use dotenv::{NAME as DOTENV, Surroundings, load as load_dotenv};
 pub use known::KNOWN;
 
 use super::document::{Node, Value};
 use super::problem::{Place, Problem, Problems, Severity};
+use crate::deploy::after::sync;
 use serde_json::Value as Json;
 
 /// What becomes of a plugin.
@@ -97,6 +99,7 @@ pub fn check(config: &Node, strict: bool) -> Verdict {
             Some(Role::TakenOver(what)) => {
                 verdict.notes.push(format!("{name}: rlx does this: {what}"));
                 verdict.problems.extend(unread(config, name, severity));
+                verdict.problems.extend(of_severity(further(config, name), severity));
                 continue;
             }
             Some(Role::NotNeeded(why)) => {
@@ -130,6 +133,25 @@ fn unread(config: &Node, name: &str, severity: Severity) -> Problems {
     Problems(found.collect())
 }
 
+/// What of a plugin's settings cannot be named by a path alone.
+fn further(config: &Node, name: &str) -> Problems {
+    match name {
+        scripts::SCRIPTS | scripts::SCRIPTABLE => scripts::unread(config, name),
+        sync::NAME => {
+            let custom = config.get("custom").map(Node::to_json).unwrap_or_default();
+            let found = sync::unread(&custom).into_iter();
+            let problem =
+                |(path, what): (String, &str)| Problem::at(&path, format!("`{path}` is not read: {name} would {what}"));
+            Problems(found.map(problem).collect())
+        }
+        _ => Problems::default(),
+    }
+}
+
+fn of_severity(problems: Problems, severity: Severity) -> Problems {
+    Problems(problems.0.into_iter().map(|problem| Problem { severity, ..problem }).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,13 +163,12 @@ mod tests {
 
     #[test]
     fn every_listed_plugin_is_spoken_of() {
-        let verdict =
-            verdict(json!(["serverless-offline", "serverless-esbuild", "serverless-s3-sync", "./own"]), false);
+        let verdict = verdict(json!(["serverless-offline", "serverless-esbuild", "serverless-finch", "./own"]), false);
         assert_eq!(verdict.notes.len(), 2);
         assert_eq!(
             verdict.problems.iter().map(|p| p.message.as_str()).collect::<Vec<_>>(),
             [
-                "the plugin `serverless-s3-sync` is not run; it would copy folders into buckets after a deploy, from `custom.s3Sync`",
+                "the plugin `serverless-finch` is not run; it would publish a website from a bucket, from `custom.client`",
                 "the plugin `./own` is not run, and rlx does not know what it would do",
             ]
         );

@@ -4,7 +4,7 @@
 //! <https://www.serverless.com/framework/docs/providers/aws/events/apigateway>.
 
 use super::Api;
-use crate::manifest::{Problem, Problems, Service};
+use crate::manifest::{Problem, Problems, Service, plugins};
 use crate::template::Compilation;
 use crate::template::events::gateway::resource;
 use crate::template::naming::api_gateway;
@@ -27,7 +27,7 @@ pub(super) fn compile(it: &mut Compilation<'_>, api: &Api) {
     let upper = |text: &Option<String>| text.as_ref().filter(|text| !text.is_empty()).map(|text| text.to_uppercase());
     let properties = json!({
         "Name": it.names().rest_api(),
-        "BinaryMediaTypes": config.binary_media_types,
+        "BinaryMediaTypes": config.binary_media_types.as_ref().or(by_plugin(service)),
         "DisableExecuteApiEndpoint": config.disable_default_endpoint,
         "EndpointConfiguration": endpoint,
         "SecurityPolicy": config.endpoint.security_policy.as_ref().filter(|policy| !policy.is_empty()),
@@ -39,6 +39,11 @@ pub(super) fn compile(it: &mut Compilation<'_>, api: &Api) {
         "Description": config.description.as_ref().filter(|text| truthy(text)),
     });
     it.set_resource(api_gateway::REST_API, resource("AWS::ApiGateway::RestApi", properties), "provider.apiGateway");
+}
+
+/// `custom.apigwBinary.types` of serverless-apigw-binary, which sets them by a call after each deploy.
+fn by_plugin(service: &Service) -> Option<&Value> {
+    service.custom.pointer("/apigwBinary/types").filter(|_| plugins::uses(&service.plugins, "serverless-apigw-binary"))
 }
 
 /// `provider.endpointType`; `EDGE` unless set.
