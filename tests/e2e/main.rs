@@ -12,6 +12,7 @@ mod invoke_local;
 mod life;
 mod orders;
 mod permissions;
+mod plan;
 mod plugins;
 mod templates;
 mod users;
