@@ -316,8 +316,8 @@ mod tests {
 
     #[test]
     fn states_that_lead_nowhere_are_found() {
-        let said =
-            of("{ definition: { StartAt: A, States: { A: { Type: Pass, Next: Ab }, Aa: { Type: Pas, End: true } } } }");
+        let states = "{ Load: { Type: Pass, Next: Wiegh }, Weigh: { Type: Pas, End: true } }";
+        let said = of(&format!("{{ definition: {{ StartAt: Load, States: {states} }} }}"));
         for line in [
             "stateMachines.daily.definition.States.Load: there is no state `Wiegh` (did you mean `Weigh`?)",
             "`Pas` is no type of states",
