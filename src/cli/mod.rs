@@ -120,7 +120,7 @@ pub enum Command {
     Import(import::ImportArgs),
     Info(info::InfoArgs),
     Init(init::InitArgs),
-    Invoke(invoke::InvokeArgs),
+    Invoke(Box<invoke::InvokeArgs>),
     Local(local::LocalArgs),
     Logs(logs::LogsArgs),
     Man(man::ManArgs),
