@@ -168,7 +168,11 @@ fn who_lacks_one_action_is_told_just_that_one() {
 
     for action in &enforced {
         poor.hold(&only(&policies, |held| held != action));
-        let output = live(&poor, &project, "handler.py").unwrap_or_else(|| panic!("{action} is not needed"));
+        let Some(output) = live(&poor, &project, "handler.py") else {
+            // It clears up after a failure, of which there was none this time.
+            assert_eq!(action, "cloudformation:DeleteChangeSet");
+            continue;
+        };
         assert_eq!(told(&output), [action.clone()].into(), "{}", String::from_utf8_lossy(&output.stderr));
         project.ok(&["remove", "--yes"]);
     }

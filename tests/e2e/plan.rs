@@ -13,7 +13,7 @@ fn table(name: &str, more: &str) -> String {
 }
 
 /// A queue that everybody may send to.
-const OPEN_QUEUE: &str = "\
+const OPEN_QUEUE: &str = "
     Queue: { Type: AWS::SQS::Queue }
     Open:
       Type: AWS::SQS::QueuePolicy

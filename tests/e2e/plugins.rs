@@ -92,7 +92,7 @@ fn a_state_machine_is_deployed_and_removed() {
 #[test]
 fn folders_are_copied_into_a_bucket_and_commands_run() {
     let manifest = "provider: {name: aws, runtime: python3.12}\nplugins: [serverless-s3-sync, serverless-plugin-scripts]\n\
-         functions: {hello: {handler: app.hello}}\n\
+         package: {patterns: ['!**', app.py]}\nfunctions: {hello: {handler: app.hello}}\n\
          custom:\n  s3Sync: [{bucketNameKey: Site, localDir: site, bucketPrefix: www}]\n  scripts:\n    \
          commands: {greet: echo hello}\n    hooks:\n      'before:package:initialize': mkdir -p site && echo one > site/a.txt\n      \
          'after:deploy:deploy': echo deployed >> moments\n\
