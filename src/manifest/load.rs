@@ -120,7 +120,13 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, LoadFailure> {
         sources: resolved.sources,
     };
     match model::service(resolved.config, frame) {
-        Ok(service) => Ok(Loaded { service, problems, notes: verdict.notes, secrets: resolved.secrets }),
+        Ok(mut service) => {
+            problems.extend(plugins::complete(&mut service));
+            if problems.has_errors() {
+                return Err(failure(problems, service.sources, Some(service.config)));
+            }
+            Ok(Loaded { service, problems, notes: verdict.notes, secrets: resolved.secrets })
+        }
         Err((more, sources)) => {
             problems.extend(more);
             Err(failure(problems, sources, None))

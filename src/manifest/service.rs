@@ -9,6 +9,7 @@ use super::problem::Place;
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A resolved, validated service of one stage.
@@ -168,6 +169,9 @@ pub struct Function {
     pub disable_logs: Option<bool>,
     pub condition: Option<String>,
     pub depends_on: Option<Value>,
+    /// Files of its archive that rlx writes itself, by their name; those of a plugin's function.
+    #[serde(skip)]
+    pub files: BTreeMap<String, String>,
     /// Everything under the function, for keys that only one room reads.
     #[serde(skip)]
     pub raw: Value,

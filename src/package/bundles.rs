@@ -4,7 +4,7 @@ use super::PackageError;
 use super::plan::wanted;
 use super::request::{PackageRequest, Progress, Stage};
 use crate::build::node::{bundle, webpack, with_dependencies};
-use crate::build::{Members, target};
+use crate::build::{Member, Members, target};
 use crate::manifest::service::Function;
 use crate::manifest::{Problem, Problems, Service};
 use std::collections::BTreeMap;
@@ -14,6 +14,15 @@ use std::path::PathBuf;
 /// serverless-esbuild.
 pub fn entry_point(function: &Function) -> Option<&str> {
     ["entrypoint", "esbuildEntrypoint"].iter().find_map(|key| function.raw[*key].as_str())
+}
+
+/// The files of functions that rlx writes itself.
+fn written(service: &Service, request: &PackageRequest<'_>) -> BTreeMap<String, Members> {
+    let functions = wanted(service, request).into_iter().filter(|function| !function.files.is_empty());
+    let members = |function: &Function| {
+        function.files.iter().map(|(name, text)| (name.clone(), Member::bytes(text.as_str()))).collect()
+    };
+    functions.map(|function| (function.key.clone(), members(function))).collect()
 }
 
 /// Bundles the functions that are to be; gives the files of each.
@@ -27,7 +36,8 @@ pub fn build(
     for function in wanted(service, request) {
         let runtime = target::runtime(service, function);
         let skipped = function.raw["skipEsbuild"] == serde_json::Value::Bool(true);
-        if !runtime.starts_with("nodejs") || skipped || function.package.artifact.is_some() {
+        let made = skipped || !function.files.is_empty() || function.package.artifact.is_some();
+        if !runtime.starts_with("nodejs") || made {
             continue;
         }
         let source = entry_point(function).or(function.handler.as_deref());
@@ -36,7 +46,7 @@ pub fn build(
             groups.entry(runtime).or_default().push((&function.key, entry));
         }
     }
-    let mut bundles = BTreeMap::new();
+    let mut bundles = written(service, request);
     if groups.is_empty() {
         return Ok(bundles);
     }

@@ -145,3 +145,8 @@ fn events_compile_to_their_snapshots() {
 fn state_machines_compile_to_their_snapshots() {
     compile_area("step-functions", events);
 }
+
+#[test]
+fn what_plugins_add_compiles_to_its_snapshots() {
+    compile_area("plugins", whole);
+}

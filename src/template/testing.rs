@@ -43,7 +43,7 @@ pub(crate) fn from_json(config: Value) -> Service {
         .collect();
     let layers =
         entries(section("layers")).map(|(key, raw)| (key.clone(), Layer { key, ..typed::<Layer>(raw) })).collect();
-    Service {
+    let mut service = Service {
         region: text("/provider/region").unwrap_or("us-east-1").to_owned(),
         dir: "/service".into(),
         file: None,
@@ -61,7 +61,10 @@ pub(crate) fn from_json(config: Value) -> Service {
         sources: Sources::default(),
         name,
         stage,
-    }
+    };
+    let problems = plugins::complete(&mut service);
+    assert!(!problems.has_errors(), "{}", described(&problems));
+    service
 }
 
 /// The template of a manifest that compiles without errors.

@@ -8,6 +8,7 @@ pub mod domain;
 mod protection;
 mod prune;
 pub mod sync;
+mod warm;
 
 pub use protection::NAME as TERMINATION_PROTECTION;
 pub use prune::NAME as PRUNE;
@@ -18,7 +19,7 @@ use super::stack::Stack;
 use crate::aws::Aws;
 use crate::iam::requirements::OwnCall;
 use crate::manifest::Service;
-use crate::manifest::plugins::Key;
+use crate::manifest::plugins::{Key, warmup};
 use serde::Serialize;
 
 /// The keys below `custom` of these plugins.
@@ -40,6 +41,8 @@ pub struct After {
     folders: Vec<sync::Folder>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bucket: Option<deployment_bucket::DeploymentBucket>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warmers: Vec<warmup::Prewarm>,
 }
 
 impl After {
@@ -51,6 +54,7 @@ impl After {
             domains: domain::Domains::of(service),
             folders: sync::folders(service),
             bucket: deployment_bucket::DeploymentBucket::of(service),
+            warmers: warmup::prewarms(service),
         }
     }
 
@@ -74,6 +78,7 @@ impl After {
             calls.extend(prune.calls());
         }
         calls.extend(self.domains.calls());
+        calls.extend(warm::calls(&self.warmers));
         calls.extend(self.bucket.iter().flat_map(|bucket| bucket.calls()));
         calls
     }
@@ -104,6 +109,7 @@ impl After {
         if let Some(prune) = &self.prune {
             prune.run(aws, watch).await;
         }
+        warm::run(aws, &self.warmers, watch).await;
         Ok(())
     }
 

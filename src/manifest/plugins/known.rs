@@ -1,6 +1,6 @@
 //! The plugins that rlx knows.
 
-use super::{Key, Plugin, Role, domain_manager, dotenv, scripts};
+use super::{Key, Plugin, Role, domain_manager, dotenv, scripts, warmup};
 use crate::build::node::webpack;
 use crate::deploy::after::{self, deployment_bucket, sync};
 use crate::manifest::schema::build::{list, object, text};
@@ -145,12 +145,12 @@ pub const KNOWN: &[Plugin] = &[
         ),
         sync::UNREAD,
     ),
-    with_function_keys(
-        missing(
-            "serverless-plugin-warmup",
-            "make a function that calls others to keep them warm, from `custom.warmup`",
+    with_custom_keys(
+        with_function_keys(
+            taken(warmup::NAME, "functions call others to keep them warm, from `custom.warmup`"),
+            &[Key { name: "warmup", schema: warmup::function_schema }],
         ),
-        &[any("warmup")],
+        &[Key { name: "warmup", schema: warmup::custom_schema }],
     ),
     taken("serverless-plugin-log-retention", "logs are kept as long as `custom.logRetentionInDays` says"),
     needless("serverless-plugin-include-dependencies", "only files that are needed come into the archive"),

@@ -5,12 +5,14 @@ pub mod domain_manager;
 mod dotenv;
 mod known;
 pub mod scripts;
+pub mod warmup;
 
 pub use dotenv::{NAME as DOTENV, Surroundings, load as load_dotenv};
 pub use known::KNOWN;
 
 use super::document::{Node, Value};
 use super::problem::{Place, Problem, Problems, Severity};
+use super::service::Service;
 use crate::deploy::after::sync;
 use serde_json::Value as Json;
 
@@ -119,6 +121,11 @@ pub fn check(config: &Node, strict: bool) -> Verdict {
         verdict.problems.push(Problem { severity, message, place, help: Some(help.into()) });
     }
     verdict
+}
+
+/// Adds to a service what plugins add to its functions and resources before anything is made of them.
+pub fn complete(service: &mut Service) -> Problems {
+    warmup::complete(service)
 }
 
 /// The settings of a plugin that are given and not read.

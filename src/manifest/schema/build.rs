@@ -76,6 +76,11 @@ pub fn keys<const N: usize>(properties: [(&str, Value); N]) -> Map<String, Value
     properties.into_iter().map(|(key, schema)| (key.to_owned(), schema)).collect()
 }
 
+/// A mapping below `custom` of which unknown keys are errors, as they are for its plugin.
+pub fn strict(schema: Value) -> Value {
+    with(schema, "strict", true)
+}
+
 /// At least one of these; the first that fits is taken.
 pub fn any_of<const N: usize>(schemas: [Value; N]) -> Value {
     json!({ "anyOf": schemas.as_slice() })

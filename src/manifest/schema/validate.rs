@@ -49,7 +49,8 @@ pub fn validate(config: &mut Node, schema: &Json, foreign_plugins: bool) -> Prob
     }
     for violation in violations {
         // A key of `custom` that its plugin does not know is ignored by the plugin.
-        let lenient = violation.kind == Kind::UnknownKey && (foreign_plugins || violation.path.starts_with("custom."));
+        let ignored = foreign_plugins || (violation.path.starts_with("custom.") && !violation.strict);
+        let lenient = violation.kind == Kind::UnknownKey && ignored;
         let severity = if strictness == Strictness::Warn || lenient { Severity::Warning } else { Severity::Error };
         let place = violation.span.map_or(Place::Path(violation.path), Place::Span);
         let problem = Problem { severity, message: violation.message, place, help: violation.help };
@@ -83,6 +84,8 @@ pub(super) struct Violation {
     pub span: Option<Span>,
     pub message: String,
     pub help: Option<String>,
+    /// An error even where unknown keys of plugins are none.
+    pub strict: bool,
 }
 
 /// Where the walk is.
@@ -113,7 +116,7 @@ impl Path {
 }
 
 pub(super) fn violation(kind: Kind, node: &Node, path: &Path, message: String) -> Violation {
-    Violation { kind, depth: path.depth, path: path.text.clone(), span: node.span, message, help: None }
+    Violation { kind, depth: path.depth, path: path.text.clone(), span: node.span, message, help: None, strict: false }
 }
 
 pub(super) struct Validator<'s> {
@@ -285,6 +288,7 @@ impl<'s> Validator<'s> {
             let known = properties.into_iter().flat_map(Map::keys).map(String::as_str);
             let mut violation = expect::unknown_key(node, &key, known, path);
             violation.span = span.or(violation.span);
+            violation.strict = schema.get("strict") == Some(&Json::Bool(true));
             found.push(violation);
         }
         check_keys(node, schema, path, found);
