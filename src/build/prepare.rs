@@ -76,4 +76,20 @@ mod tests {
         assert_eq!(layer.name.as_deref(), Some("deps"));
         assert_eq!(layer.compatible_runtimes.as_deref(), Some(["python3.13".to_owned()].as_slice()));
     }
+
+    #[test]
+    fn the_template_has_what_was_prepared() {
+        let mut it = service(
+            "service: shop\nprovider: { name: aws, runtime: go }\n\
+             functions:\n  web: { wsgi: api.app, runtime: python3.13 }\n  fast: { handler: cmd/fast }\n",
+        );
+        prepare(&mut it);
+        let (template, _) = crate::template::compile(&it, &crate::package::Artifacts::default());
+        let property = |id: &str, key: &str| {
+            template.resources().find(|(name, _)| *name == id).map(|(_, r)| r["Properties"][key].clone())
+        };
+        assert_eq!(property("WebLambdaFunction", "Handler").unwrap(), "rlx_app_web.handler");
+        assert_eq!(property("WebLambdaFunction", "Runtime").unwrap(), "python3.13");
+        assert_eq!(property("FastLambdaFunction", "Runtime").unwrap(), "provided.al2023");
+    }
 }

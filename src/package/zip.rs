@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn members_and_archives_over_4_gib_are_read_back() {
+    fn a_member_over_4_gib_is_read_back() {
         // One block of zeros, compressed once and repeated, is a member that takes no space to test.
         let zeros = vec![0; crate::package::deflate::BLOCK];
         let count = 4097;
@@ -277,6 +277,43 @@ mod tests {
         let mut text = String::new();
         read.by_name("small").unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "x");
+    }
+
+    /// A file that leaves holes where whole mebibytes are written.
+    struct WithHoles(std::fs::File);
+
+    impl Write for WithHoles {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            match bytes.len() {
+                MIB => std::io::Seek::seek_relative(&mut self.0, MIB as i64).map(|()| MIB),
+                _ => self.0.write(bytes),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.0.flush()
+        }
+    }
+
+    const MIB: usize = 1 << 20;
+
+    #[test]
+    fn members_behind_the_first_4_gib_of_an_archive_are_read_back() {
+        let size = 4097 << 20;
+        let mut zip = ZipWriter::new(WithHoles(tempfile::tempfile().unwrap()));
+        let large = Compressed { method: Method::Stored, crc: 0, compressed_size: size, size };
+        zip.start("large", large, false).unwrap();
+        let zeros = vec![0; MIB];
+        for _ in 0..4097 {
+            zip.data(&zeros).unwrap();
+        }
+        zip.start("small", stored(b"x"), false).unwrap();
+        zip.data(b"x").unwrap();
+        let mut read = zip::ZipArchive::new(zip.finish().unwrap().0).unwrap();
+        let mut text = String::new();
+        read.by_name("small").unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "x");
+        assert_eq!(read.by_name("large").unwrap().size(), size);
     }
 
     fn deflated_with_flush(bytes: &[u8]) -> Vec<u8> {

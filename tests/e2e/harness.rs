@@ -59,13 +59,16 @@ fn start(cache: PathBuf, options: &[&str]) -> Emulator {
     Emulator { cache, endpoint: up["endpoint"].as_str().unwrap().to_owned(), _end: end }
 }
 
+/// Whether a variable is a setting of the caller's for AWS or rlx.
+fn is_callers(name: &str) -> bool {
+    ["AWS_", "RLX_", "SLS_"].iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// rlx with nothing of the caller's AWS settings.
 fn bare(cache: &Path) -> Command {
     let mut command = Command::cargo_bin("rlx").unwrap();
-    for (name, _) in std::env::vars() {
-        if ["AWS_", "RLX_", "SLS_"].iter().any(|prefix| name.starts_with(prefix)) {
-            command.env_remove(name);
-        }
+    for (name, _) in std::env::vars().filter(|(name, _)| is_callers(name)) {
+        command.env_remove(name);
     }
     command.env("RLX_CACHE_DIR", cache).env("NO_COLOR", "1").env("AWS_EC2_METADATA_DISABLED", "true");
     command
@@ -80,6 +83,8 @@ pub struct Project {
     /// The service's name.
     pub name: String,
     emulator: &'static Emulator,
+    /// What goes before the `PATH` of this process.
+    tools: Option<PathBuf>,
 }
 
 impl Project {
@@ -93,9 +98,17 @@ impl Project {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("t{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let temp = tempfile::tempdir().unwrap();
-        let project = Self { home: temp.path().to_owned(), _temp: temp, name, emulator };
+        let home = temp.path().join("service");
+        std::fs::create_dir(&home).unwrap();
+        let project = Self { home, _temp: temp, name, emulator, tools: None };
         project.manifest(manifest);
         project
+    }
+
+    /// The same with a folder of tools before all others on the `PATH`.
+    pub fn with_tools(mut self, folder: &Path) -> Self {
+        self.tools = Some(folder.to_owned());
+        self
     }
 
     /// The service's folder.
@@ -120,7 +133,23 @@ impl Project {
     pub fn rlx(&self, args: &[&str]) -> Command {
         let mut command = bare(&self.emulator.cache);
         command.current_dir(self.path()).env("RLX_STAGE", "local").env("CARGO_TARGET_DIR", cargo_target()).args(args);
+        command.env("PATH", self.search_path());
         command
+    }
+
+    /// A script of the shell in this service, with nothing of the caller's AWS settings.
+    pub fn shell(&self, script: &str, args: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new("sh");
+        for (name, _) in std::env::vars().filter(|(name, _)| is_callers(name)) {
+            command.env_remove(name);
+        }
+        command.args(["-c", script, "sh"]).args(args).current_dir(self.path()).env("PATH", self.search_path());
+        command
+    }
+
+    fn search_path(&self) -> std::ffi::OsString {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::join_paths(self.tools.iter().cloned().chain(std::env::split_paths(&path))).unwrap()
     }
 
     /// What a command that must succeed prints.
@@ -174,14 +203,20 @@ impl Project {
             copy(&root.join(path), &temp.path().join(path));
         }
         let name = folder.rsplit('/').next().unwrap_or_default().to_owned();
-        Self { home: temp.path().join(folder), _temp: temp, name, emulator }
+        Self { home: temp.path().join(folder), _temp: temp, name, emulator, tools: None }
     }
 
     /// What `rlx init` writes.
     pub fn from_template(template: &str) -> Self {
         let temp = tempfile::tempdir().unwrap();
         bare(&emulator().cache).current_dir(temp.path()).args(["init", template]).assert().success();
-        Self { home: temp.path().join(template), _temp: temp, name: template.to_owned(), emulator: emulator() }
+        Self {
+            home: temp.path().join(template),
+            _temp: temp,
+            name: template.to_owned(),
+            emulator: emulator(),
+            tools: None,
+        }
     }
 
     /// An output of the stack, without a slash at its end.

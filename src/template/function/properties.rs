@@ -32,8 +32,10 @@ pub fn compile<'a>(it: &mut Compilation<'a>, function: &'a Function, image: Opti
 
     if function.image.is_none() {
         set("Code", Some(it.code(&it.function_s3_key(&function.key))));
-        set("Handler", own.get("handler").cloned());
-        set("Runtime", Some(either("runtime").unwrap_or_else(|| json!(DEFAULT_RUNTIME))));
+        // As `build::prepare` left them: the manifest may say `wsgi` and `runtime: go` instead.
+        let runtime = function.runtime.as_deref().or(it.service.provider.runtime.as_deref());
+        set("Handler", function.handler.as_ref().map(|handler| json!(handler)));
+        set("Runtime", Some(json!(runtime.unwrap_or(DEFAULT_RUNTIME))));
         set("RuntimeManagementConfig", runtime_management(provider, own));
     } else {
         set("Code", Some(json!({ "ImageUri": image.map(|i| i.uri.clone()) })));
