@@ -2,6 +2,10 @@
 
 use serde_json::{Map, Value};
 
+/// Bytes of a template in a bucket that CloudFormation takes (AWS CloudFormation user guide,
+/// "Understand CloudFormation quotas").
+pub const BYTES: usize = 1_000_000;
+
 /// A CloudFormation template, sections in document order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Template {
@@ -48,12 +52,30 @@ impl Template {
     }
 
     /// The JSON text that is uploaded: two-space indented, resources sorted by logical id, so that
-    /// moving a function in the manifest does not show in a diff of two templates.
+    /// moving a function in the manifest does not show in a diff of two templates. Without spaces
+    /// where the indented text would be larger than CloudFormation takes.
     pub fn to_json(&self) -> String {
         let mut root = self.root.clone();
         if let Some(Value::Object(resources)) = root.get_mut("Resources") {
             resources.sort_keys();
         }
-        format!("{:#}", Value::Object(root))
+        let root = Value::Object(root);
+        let indented = format!("{root:#}");
+        if indented.len() > BYTES { root.to_string() } else { indented }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_template_that_fits_only_without_spaces_is_written_without() {
+        let mut template = Template::default();
+        template.set_resource("Topic", json!({ "Type": "AWS::SNS::Topic" }));
+        assert!(template.to_json().contains("\n  \"Resources\""));
+        template.set_resource("Long", json!({ "Metadata": vec![1; 200_000] }));
+        assert!(template.to_json().starts_with(r#"{"Resources":{"Long":"#));
     }
 }

@@ -2,14 +2,15 @@
 
 use crate::manifest::{Problem, Problems};
 use crate::template::Template;
+use crate::template::document::BYTES;
+use serde::Serialize;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::io::{self, Write};
 
 const RESOURCES: usize = 500;
 const OUTPUTS: usize = 200;
 const PARAMETERS: usize = 200;
-/// Bytes of a template in a bucket.
-const BYTES: usize = 1_000_000;
 
 /// Reports what is over a limit, with what it mostly consists of.
 pub fn check(template: &Template, problems: &mut Problems) {
@@ -29,10 +30,29 @@ pub fn check(template: &Template, problems: &mut Problems) {
             problems.push(Problem::at(format!("resources.{section}"), message).help("split the service"));
         }
     }
-    let bytes = Value::Object(template.root.clone()).to_string().len();
+    let bytes = bytes(&template.root);
     if bytes > BYTES {
         let message = format!("the template has {bytes} bytes, CloudFormation takes {BYTES}");
         problems.push(Problem::at("resources", message).help(format!("the largest resources: {}", largest(template))));
+    }
+}
+
+/// Bytes of the shortest JSON text of a value, which is not kept.
+fn bytes(value: &impl Serialize) -> usize {
+    struct Counter(usize);
+    impl Write for Counter {
+        fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+            self.0 += part.len();
+            Ok(part.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    match serde_json::to_writer(&mut counter, value) {
+        Ok(()) => counter.0,
+        Err(_) => 0,
     }
 }
 
@@ -45,7 +65,7 @@ fn most(template: &Template) -> String {
 }
 
 fn largest(template: &Template) -> String {
-    top(template.resources().map(|(id, resource)| (id.clone(), resource.to_string().len())).collect())
+    top(template.resources().map(|(id, resource)| (id.clone(), bytes(resource))).collect())
 }
 
 fn top(mut counted: Vec<(String, usize)>) -> String {
@@ -68,5 +88,16 @@ mod tests {
         check(&template, &mut problems);
         assert_eq!(problems.0[0].message, "the template has 501 resources, CloudFormation takes 500");
         assert!(problems.0[0].help.as_ref().unwrap().contains("AWS::SNS::Topic (501)"));
+    }
+
+    #[test]
+    fn too_many_bytes_are_told_with_the_largest_resources() {
+        let mut template = Template::default();
+        template.set_resource("Small", json!({ "Type": "AWS::SNS::Topic" }));
+        template.set_resource("Large", json!({ "Type": "AWS::SNS::Topic", "Metadata": "x".repeat(BYTES) }));
+        let mut problems = Problems::default();
+        check(&template, &mut problems);
+        assert_eq!(problems.0[0].message, "the template has 1000099 bytes, CloudFormation takes 1000000");
+        assert!(problems.0[0].help.as_ref().unwrap().contains("Large (1000044), Small (26)"));
     }
 }
