@@ -98,6 +98,6 @@ mod tests {
         let mut problems = Problems::default();
         check(&template, &mut problems);
         assert_eq!(problems.0[0].message, "the template has 1000099 bytes, CloudFormation takes 1000000");
-        assert!(problems.0[0].help.as_ref().unwrap().contains("Large (1000044), Small (26)"));
+        assert!(problems.0[0].help.as_ref().unwrap().contains("Large (1000040), Small (26)"));
     }
 }
