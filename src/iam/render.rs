@@ -61,7 +61,19 @@ fn commented(text: &str, needs: &BTreeMap<String, String>) -> String {
 
 fn yaml(value: &Value) -> String {
     // A JSON value always has a YAML form.
-    serde_yaml_ng::to_string(value).unwrap_or_else(|error| format!("# {error}\n"))
+    let text = serde_yaml_ng::to_string(value).unwrap_or_else(|error| format!("# {error}\n"));
+    text.lines().map(|line| dates_quoted(line) + "\n").collect()
+}
+
+/// Puts quotes around a plain date: YAML 1.1, which PyYAML and CloudFormation's tools read, takes it for a timestamp.
+fn dates_quoted(line: &str) -> String {
+    let start = line.rfind([' ', '\t']).map_or(0, |at| at + 1);
+    let is_date = line.len() == start + 10
+        && line[start..].bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if is_date { format!("{}'{}'", &line[..start], &line[start..]) } else { line.to_owned() }
 }
 
 /// One document as it is, several as a list.
@@ -165,6 +177,15 @@ mod tests {
         };
         assert_eq!(read(&[document()]), document());
         assert_eq!(read(&[document(), document()]).as_array().map(Vec::len), Some(2));
+    }
+
+    #[test]
+    fn the_version_of_a_policy_is_text_for_every_reader_of_yaml() {
+        let text = render(&policies(&[document()], None), Format::Yaml);
+        assert!(text.contains("Version: '2012-10-17'\n"), "{text}");
+        let text = render(&policies(&[document()], None), Format::Cloudformation);
+        assert!(text.contains("Version: '2012-10-17'\n"), "{text}");
+        assert!(text.contains("AWSTemplateFormatVersion: '2010-09-09'\n"), "{text}");
     }
 
     #[test]

@@ -34,10 +34,12 @@ impl Report {
 
     /// One diagnosis in full.
     pub fn diagnosis(&self, diagnosis: &Diagnosis) -> String {
-        let mut text = format!("{}\n\n", self.paint(&format!("{}.", diagnosis.summary), AnsiColor::Red));
+        let mut text = format!("{}\n", self.paint(&format!("{}.", diagnosis.summary), AnsiColor::Red));
+        let mut first = true;
         let mut row = |name: &str, value: Option<&str>| {
             if let Some(value) = value {
-                text.push_str(&format!("  {name:<9} {value}\n"));
+                let gap = if std::mem::take(&mut first) { "\n" } else { "" };
+                text.push_str(&format!("{gap}  {name:<9} {value}\n"));
             }
         };
         row("who", diagnosis.principal.as_deref());

@@ -36,6 +36,8 @@ pub(super) const ROWS: &[Cause] = &[
             "TokenRefreshRequired",
             "unable to refresh SSO token",
             "refresh cached SSO token failed",
+            "failed to refresh cached credentials, refresh cached SSO token failed",
+            "InvalidGrantException",
             "refresh token * expired",
             "expired credentials",
             "credentials expired",

@@ -74,7 +74,7 @@ pub fn principal(text: &str, squeezed: &Squeezed, start: usize) -> Option<String
     };
     let range = squeezed.range(from + at..end);
     let raw = joined(&text[range]);
-    let name = raw.trim().trim_matches(['"', '\'', '`', ',', '[', ']', ' ']).trim();
+    let name = without_brackets(raw.trim()).trim_matches(['"', '\'', '`', ',', '[', ']', ' ']).trim();
     let name = if name.contains("***") { name } else { name.trim_matches('*') };
     let whole = name.starts_with("arn:") || !without_placeholders(name).contains(' ');
     let plausible = !name.is_empty() && name.len() < 400 && whole;
@@ -92,7 +92,7 @@ fn service_principal(text: &str, squeezed: &Squeezed, end: usize) -> Option<Stri
 /// `None` where no action stands there.
 pub fn action(text: &str, squeezed: &Squeezed, at: usize) -> Option<(String, usize)> {
     let rest = squeezed.window(at, 120);
-    let skipped = rest.len() - rest.trim_start_matches([':', '"', '\'', '`', '[', '(', '.']).len();
+    let skipped = rest.len() - rest.trim_start_matches([':', '"', '\'', '`', '[', '(', '.', '<']).len();
     let (at, rest) = (at + skipped, &rest[skipped..]);
     // The sentence goes on in known words: whatever stands before them is the action, even when it was wrapped.
     for word in ["onresource", "onthisresource", "onarn:", "becauseno", "becausethe", "withanexplicit", "action"] {
@@ -155,7 +155,7 @@ fn looks_complete(name: &str) -> bool {
 /// The resource behind an action: `None` where the text names none, `Some((None, _))` for `on this resource`.
 pub fn resource(text: &str, squeezed: &Squeezed, at: usize) -> Option<(Option<String>, usize)> {
     let rest = squeezed.window(at, RESOURCE);
-    let skipped = rest.len() - rest.trim_start_matches(['"', '\'', '`', ']', ')']).len();
+    let skipped = rest.len() - rest.trim_start_matches(['"', '\'', '`', ']', ')', '>']).len();
     let rest = &rest[skipped..];
     let mut start = at + skipped;
     if let Some(behind) = ["onthisresource", "onanunknownresource"].iter().find(|word| rest.starts_with(**word)) {
@@ -196,7 +196,7 @@ pub fn resource(text: &str, squeezed: &Squeezed, at: usize) -> Option<(Option<St
 
 /// What stands between `on resource:` and the words that follow a resource, where it is one.
 fn believable(raw: &str) -> Option<String> {
-    let raw = raw.trim().trim_end_matches(',');
+    let raw = without_brackets(raw.trim().trim_end_matches(',').trim_end());
     if raw.lines().count() > 4 || raw.len() > 600 {
         return None;
     }
@@ -255,6 +255,13 @@ fn word_at(text: &str) -> String {
     line[..end].to_owned()
 }
 
+/// `<arn:aws:...>` → the ARN: some logs put names into angle brackets.
+fn without_brackets(name: &str) -> &str {
+    let inside = name.strip_prefix('<').filter(|inside| inside.starts_with("arn:")).unwrap_or(name);
+    let closed = inside.starts_with("arn:") && inside.matches('<').count() < inside.matches('>').count();
+    if closed { inside.strip_suffix('>').unwrap_or(inside) } else { inside }
+}
+
 /// Where a `<` stands that no `>` has closed yet.
 fn open_placeholder(text: &str) -> Option<usize> {
     text.rfind('<').filter(|at| !text[*at..].contains('>'))
@@ -267,7 +274,7 @@ pub fn token(text: &str, at: usize) -> String {
 
 /// Without the marks of the sentence around it; `...` stays.
 pub fn trimmed(name: &str) -> &str {
-    let mut name = name.trim();
+    let mut name = without_brackets(name.trim());
     loop {
         let before = name;
         name = name.trim_end_matches([',', ';', '\\', '!', '?']);
