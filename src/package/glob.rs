@@ -1,6 +1,7 @@
 //! Glob patterns with the meaning of micromatch, which Framework v3 selects files with
 //! (`micromatch(files, [pattern], { dot: true })`): `**` only as a whole segment, `*` and `?`
-//! within a segment, braces, classes and the extended forms `@(a|b) ?(a) *(a) +(a) !(a)`.
+//! within a segment, braces, classes (`[^a]` is what `[!a]` is to a shell) and the extended forms
+//! `@(a|b) ?(a) *(a) +(a) !(a)`.
 
 use fancy_regex::Regex;
 
@@ -12,6 +13,10 @@ pub struct Glob {
     /// Leading segments without wildcards, each with its slash.
     prefix: String,
     form: Form,
+    /// A `!` before it: it matches what the rest does not.
+    inverse: bool,
+    /// Its last segment has no wildcards.
+    literal_end: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -25,8 +30,12 @@ enum Form {
 const SPECIAL: [char; 9] = ['*', '?', '[', ']', '{', '}', '(', ')', '\\'];
 
 impl Glob {
-    /// Compiles a pattern (without leading `!`). `None` if it is no valid pattern.
+    /// Compiles a pattern. `None` if it is no valid pattern.
     pub fn new(pattern: &str) -> Option<Self> {
+        if let Some(rest) = pattern.strip_prefix('!').filter(|rest| !rest.starts_with('(')) {
+            let inner = Self::new(rest)?;
+            return Some(Self { inverse: !inner.inverse, ..inner });
+        }
         let mut pattern = pattern.trim_start_matches("./");
         let mut ups = 0;
         while let Some(rest) = pattern.strip_prefix("../") {
@@ -42,16 +51,28 @@ impl Glob {
                 None => Form::Regex(Box::new(regex(pattern)?)),
             },
         };
-        Some(Self { ups, prefix, form })
+        let ends = expand_braces(pattern);
+        let literal_end = ends.iter().all(|end| !is_dynamic(end.rsplit('/').next().unwrap_or(end)));
+        Some(Self { ups, prefix, form, inverse: false, literal_end })
+    }
+
+    /// The same as fast-glob compiles it, which finds the files: there `[!a]` is what `[^a]` is, and a second `!` nothing.
+    pub fn for_search(pattern: &str) -> Option<Self> {
+        let plain = pattern.strip_prefix('!').filter(|rest| !rest.starts_with('(')).unwrap_or(pattern);
+        Self::new(&plain.replace("[!", "[^"))
     }
 
     /// Whether every path matches.
     pub fn is_everything(&self) -> bool {
-        matches!(self.form, Form::Everything)
+        matches!(self.form, Form::Everything) && !self.inverse
     }
 
     /// Whether a path (relative, `/` between segments, perhaps with leading `../`) matches.
     pub fn matches(&self, path: &str) -> bool {
+        self.inverse != self.matches_plainly(path)
+    }
+
+    fn matches_plainly(&self, path: &str) -> bool {
         let Some(path) = self.below(path) else { return false };
         match &self.form {
             Form::Everything => true,
@@ -65,6 +86,7 @@ impl Glob {
     pub fn covers(&self, dir: &str) -> bool {
         let Some(dir) = self.below(dir) else { return false };
         match &self.form {
+            _ if self.inverse => false,
             Form::Everything => true,
             Form::Under(top) => dir.strip_prefix(top.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('/')),
             Form::Exactly(_) | Form::Regex(_) => false,
@@ -76,9 +98,16 @@ impl Glob {
         let Some(dir) = self.below(dir) else { return false };
         let dir = format!("{dir}/");
         match &self.form {
+            _ if self.inverse => true,
             Form::Exactly(text) => text.starts_with(&dir),
             _ => self.prefix.starts_with(&dir) || dir.starts_with(&self.prefix),
         }
+    }
+
+    /// Whether it also names what is below the folders that it matches: its last segment has no wildcards. fast-glob
+    /// (`isAffectDepthOfReadingPattern`) does not search a folder that such an exclusion matches.
+    pub fn names_folders(&self) -> bool {
+        self.literal_end
     }
 
     /// Leading `../` segments of the pattern and the literal folder below them.
@@ -97,6 +126,17 @@ impl Glob {
         }
         (!path.starts_with("../")).then_some(path)
     }
+}
+
+/// Whether a segment has wildcards for fast-glob (`isDynamicPattern`), to which brackets alone are none.
+fn is_dynamic(segment: &str) -> bool {
+    let followed = |open: char, close: char| segment.split_once(open).is_some_and(|(_, rest)| rest.contains(close));
+    let extended = ["!(", "*(", "+(", "?(", "@("].iter().any(|form| segment.contains(form));
+    segment.starts_with('!')
+        || segment.contains(['*', '?', '\\'])
+        || followed('[', ']')
+        || extended
+        || followed('(', ')') && segment.contains('|')
 }
 
 fn regex(pattern: &str) -> Option<Regex> {
@@ -197,6 +237,8 @@ fn translate(pattern: &str) -> String {
                     i += 3;
                 } else {
                     match out.strip_suffix('/').map(str::len) {
+                        // Behind a star the folder itself does not match (picomatch, `afterStar`).
+                        Some(_) if i > 1 && chars[i - 2] == '*' => out.push_str(".*"),
                         Some(end) => {
                             out.truncate(end);
                             out.push_str("(?:/.*)?");
@@ -270,17 +312,24 @@ fn negation_end(chars: &[char], start: usize) -> String {
     format!("){tail}$)[^/]*?)")
 }
 
+/// A class at `start`, as a regular expression, and where it ends. One without ranges and other special characters also
+/// matches itself as it is written (picomatch), so that a folder `[id]` can be named.
 fn class(chars: &[char], start: usize) -> Option<(String, usize)> {
     let mut i = start + 1;
     let mut out = String::from("[");
-    if matches!(chars.get(i), Some('!' | '^')) {
+    if chars.get(i) == Some(&'^') {
         out.push_str("^/");
         i += 1;
     }
     let first = i;
     loop {
+        if let Some((name, end)) = posix(chars, i) {
+            out.push_str(&name);
+            i = end;
+            continue;
+        }
         match chars.get(i)? {
-            ']' if i > first => return Some((out + "]", i)),
+            ']' if i > first => break,
             c @ ('[' | ']' | '\\' | '^' | '&' | '~') => {
                 out.push('\\');
                 out.push(*c);
@@ -289,6 +338,23 @@ fn class(chars: &[char], start: usize) -> Option<(String, usize)> {
         }
         i += 1;
     }
+    let inner: String = chars[start + 1..i].iter().collect();
+    let class = out + "]";
+    match inner.contains(|c: char| "-*+?.^${}(|)[]".contains(c)) {
+        true => Some((class, i)),
+        false => Some((format!("(?:\\[{}\\]|{class})", fancy_regex::escape(&inner)), i)),
+    }
+}
+
+/// `[:alpha:]` and its like within a class, and where it ends.
+fn posix(chars: &[char], start: usize) -> Option<(String, usize)> {
+    let rest: String = chars.get(start..)?.iter().take(12).collect();
+    let name = rest.strip_prefix("[:")?.split_once(":]")?.0;
+    const NAMES: [&str; 13] = [
+        "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper",
+        "xdigit",
+    ];
+    NAMES.contains(&name).then(|| (format!("[:{name}:]"), start + name.len() + 4))
 }
 
 #[cfg(test)]
@@ -317,7 +383,8 @@ mod tests {
         assert_eq!(matching("src/**", &paths), ["src", "src/a", "src/b/c"]);
         assert_eq!(matching("src", &paths), ["src"]);
         assert!(matching("src/", &paths).is_empty());
-        assert_eq!(matching("s*/**", &paths), paths);
+        assert_eq!(matching("src?/**", &["srcs", "srcs/a"]), ["srcs", "srcs/a"]);
+        assert_eq!(matching("s*/**", &paths), ["src/a", "src/b/c", "srcs/a"]);
     }
 
     #[test]
@@ -336,7 +403,29 @@ mod tests {
         assert_eq!(matching("!(a|b).js", &paths), ["ab.js", "abab.js"]);
         assert_eq!(matching("!(a).*", &paths), ["b.js", "ab.js", "abab.js", "c.ts"]);
         assert_eq!(matching("[ab].js", &paths), ["a.js", "b.js"]);
-        assert_eq!(matching("[!a].*", &paths), ["b.js", "c.ts"]);
+        assert_eq!(matching("[^a].*", &paths), ["b.js", "c.ts"]);
+        assert_eq!(matching("[!a].*", &["a.js", "!.js", "b.js"]), ["a.js", "!.js"]);
+        assert_eq!(Glob::for_search("[!a].js").map(|g| g.matches("b.js")), Some(true));
+        assert_eq!(matching("[[:digit:]-]*", &["1.js", "-a", "a"]), ["1.js", "-a"]);
+    }
+
+    #[test]
+    fn brackets_also_match_themselves() {
+        let paths = ["pages/[id]/a.js", "pages/i/a.js", "pages/x/a.js"];
+        assert_eq!(matching("pages/[id]/**", &paths), ["pages/[id]/a.js", "pages/i/a.js"]);
+    }
+
+    #[test]
+    fn a_pattern_behind_an_exclamation_mark_matches_the_rest() {
+        assert_eq!(matching("!a/**", &["a/b", "b/a"]), ["b/a"]);
+        assert_eq!(matching("!!a/**", &["a/b", "b/a"]), ["a/b"]);
+    }
+
+    #[test]
+    fn patterns_without_wildcards_at_their_end_name_folders() {
+        let names = |p: &str| Glob::new(p).expect("valid").names_folders();
+        assert!(names("**/tests") && names("{src,lib}") && names("a+b") && names("*/(x)"));
+        assert!(!names("src/*") && !names("src/[x]") && !names("src/@(x)") && !names("**/*.js"));
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub struct Patterns {
 #[derive(Debug, Clone)]
 struct Rule {
     glob: Glob,
+    /// What finding files makes of it, where that is not the same.
+    search: Option<Glob>,
     /// A file that matches is left out.
     excludes: bool,
     origin: Origin,
@@ -157,7 +159,8 @@ impl Patterns {
 
     fn add(&mut self, pattern: &str, excludes: bool, origin: Origin) -> Result<(), PackageError> {
         let glob = Glob::new(pattern).ok_or_else(|| PackageError::Pattern { pattern: pattern.to_owned() })?;
-        self.rules.push(Rule { glob, excludes, origin });
+        let search = (pattern.starts_with('!') || pattern.contains("[!")).then(|| Glob::for_search(pattern)).flatten();
+        self.rules.push(Rule { glob, search, excludes, origin });
         Ok(())
     }
 
@@ -173,7 +176,9 @@ impl Patterns {
             if rule.origin == Origin::Include {
                 // An excluded folder is not searched, even without `/**` at the end of the pattern.
                 if rule.excludes {
-                    found &= !(matches || ancestors(name).any(|dir| rule.glob.matches(dir)));
+                    let glob = rule.search.as_ref().unwrap_or(&rule.glob);
+                    let below = || glob.names_folders() && ancestors(name).any(|dir| glob.matches(dir));
+                    found &= !(glob.matches(name) || below());
                 } else {
                     found |= matches;
                 }
@@ -301,8 +306,8 @@ fn archive_name(name: &str) -> &str {
 
 fn negated(pattern: &str) -> (&str, bool) {
     match pattern.strip_prefix('!') {
-        Some(rest) if !rest.starts_with('(') => (rest, true),
-        _ => (pattern, false),
+        Some(rest) => (rest, true),
+        None => (pattern, false),
     }
 }
 
