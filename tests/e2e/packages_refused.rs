@@ -45,6 +45,7 @@ fn a_package_without_wheels_is_refused_for_another_platform_unless_it_is_let_in(
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "a test that is left out says so")]
 fn a_full_disk_is_told_and_leaves_no_half_archive() {
     let project = python("", "");
     let inside = "exec unshare --user --map-root-user --mount sh \"$@\"";
