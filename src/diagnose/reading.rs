@@ -65,6 +65,10 @@ fn is_meant(prepared: &Prepared, finding: &Finding) -> bool {
         Source::Phrase(found) if finding.cause.action == Acts::Said => {
             found.captures.get("action").is_some_and(|action| said_action(action).is_some())
         }
+        Source::Phrase(found) if finding.cause.action == Acts::Operation && finding.cause.weight == Weight::Bare => {
+            found.captures.get("operation").is_some_and(|name| call::action_of(None, name).is_some())
+        }
+        Source::Phrase(_) if finding.cause.code == "not-of-aws" => !speaks_of_aws(prepared, &finding.range),
         Source::Phrase(_) if finding.range.len() < 16 => {
             // `(403)` within `2403)`; a code as part of another one.
             let before = prepared.text[..finding.range.start].chars().next_back();
@@ -73,6 +77,16 @@ fn is_meant(prepared: &Prepared, finding: &Finding) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether the text around a refusal names AWS: then it was AWS that refused.
+fn speaks_of_aws(prepared: &Prepared, range: &Range<usize>) -> bool {
+    const NEAR: usize = 400;
+    let from = prepared.squeezed.find_origin(range.start).saturating_sub(NEAR);
+    let around = prepared.squeezed.window(from, 2 * NEAR + range.len());
+    ["amazon", "arn:aws", "accessdenied", "aws-sdk", "botocore", "unauthorizedoperation"]
+        .iter()
+        .any(|word| around.contains(word))
 }
 
 /// The first action of `s3:PutObject, s3:GetObject` or `'dynamodb:DescribeLimits'`.
@@ -238,7 +252,7 @@ fn phrase_action(cause: &Cause, found: &Found, call: &call::Call) -> (Option<Str
             let service = service.or_else(|| {
                 hole("resource").and_then(|arn| arn.split(':').nth(2)).and_then(catalogue::prefix_of_service)
             });
-            (call::action_of(service, operation), true)
+            (call::action_of(service.or(call.service), operation), true)
         }
         Acts::Tagging => (hole("type").and_then(tagging_action), true),
     }

@@ -101,6 +101,13 @@ pub(super) const ROWS: &[Cause] = &[
     .says("The request went to a region where the thing does not live")
     .fix("Set the region of the bucket or resource (`--region`, `AWS_REGION`), or use a bucket in this one."),
     Cause::new(
+        "certificate-elsewhere",
+        Kind::RegionOrAccount,
+        &["specified SSL certificate doesn't exist, isn't in us-east-1 region"],
+    )
+    .says("The certificate is not one that CloudFront takes: it must stand in us-east-1, whatever the region of the stack")
+    .fix("Request or import the certificate in us-east-1 and name that one."),
+    Cause::new(
         "account-wrong",
         Kind::RegionOrAccount,
         &[

@@ -58,7 +58,7 @@ pub(super) const ROWS: &[Cause] = &[
             "Ensure the execution role has",
             "add permissions to the execution role",
             "Please ensure the role has the required permissions",
-            "task execution role * permission",
+            "task execution role does not have",
             "Lambda function's execution role",
             "PROBLEM: Function call failed. Please check the execution role",
             "because your function's role doesn't have",
@@ -70,12 +70,29 @@ pub(super) const ROWS: &[Cause] = &[
     Cause::new(
         "state-machine-log-access",
         Kind::ExecutionRoleLacks,
+        &["The state machine IAM Role is not authorized to access the Log Destination"],
+    )
+    .acts(Acts::Always("logs:CreateLogDelivery"))
+    .says("The role of the state machine may not set up its log delivery")
+    .fix("Allow logs:CreateLogDelivery, logs:GetLogDelivery, logs:UpdateLogDelivery, logs:PutResourcePolicy, logs:DescribeResourcePolicies in the role of the state machine."),
+    Cause::new(
+        "state-machine-rule",
+        Kind::ExecutionRoleLacks,
+        &["{principal} is not authorized to create managed-rule"],
+    )
+    .acts(Acts::Always("events:PutRule"))
+    .says("The role of the state machine may not make the rule that tells it of finished jobs")
+    .fix("Allow events:PutRule, events:PutTargets and events:DescribeRule on that rule in the role of the state machine."),
+    Cause::new(
+        "role-not-authorized-to-access",
+        Kind::ExecutionRoleLacks,
         &[
-            "The state machine IAM Role is not authorized to access the Log Destination",
-            "is not authorized to create managed-rule",
             "IAM Role * is not authorized to access",
+            "service role or action role doesn't have the permissions required to access",
+            "Service role {principal} does not allow AWS CodeBuild to",
         ],
     )
-    .says("The role of the state machine may not set up its log delivery or its rule")
-    .fix("Allow logs:CreateLogDelivery, logs:GetLogDelivery, logs:UpdateLogDelivery, logs:PutResourcePolicy, logs:DescribeResourcePolicies (or events:PutRule, PutTargets, DescribeRule) in the role of the state machine."),
+    .acts(Acts::Call)
+    .says("The role that the service uses lacks a permission")
+    .fix("Add the action that the message speaks of to that role, not to the user that deploys."),
 ];

@@ -129,7 +129,8 @@ pub fn of_denial(denial: &Denial) -> &'static Cause {
     if action.starts_with("kms:") && !explicit {
         return &KEY;
     }
-    if operation.starts_with("assumerole") && denial.layer != Some(Layer::Identity) {
+    let of_sessions = action.starts_with("sts:") && ["tagsession", "setsourceidentity"].contains(&operation);
+    if (operation.starts_with("assumerole") || of_sessions) && denial.layer != Some(Layer::Identity) {
         return &TRUST;
     }
     match denial.layer {

@@ -41,6 +41,14 @@ pub(super) const ROWS: &[Cause] = &[
     .says("CloudFormation could not read the template from its bucket with the caller's rights")
     .fix("Allow s3:GetObject on the template's key to the identity that deploys, and see whether a Deny in the bucket's policy, or the bucket's key, keeps it out."),
     Cause::new(
+        "query-results-bucket",
+        Kind::S3Bare,
+        &["Unable to verify/create output bucket"],
+    )
+    .acts(Acts::Always("s3:GetBucketLocation"))
+    .says("Athena may not use the bucket for query results with the caller's rights, or it is not there")
+    .fix("Allow s3:GetBucketLocation, s3:ListBucket, s3:GetObject and s3:PutObject on that bucket to the caller, and check its name and region."),
+    Cause::new(
         "s3-head-refused",
         Kind::S3Bare,
         &["dont have access to it", "don't have access to it", "(403) when calling the HeadObject operation", "(403) when calling the HeadBucket operation", "S3 * 403 Forbidden",

@@ -42,6 +42,9 @@ pub(super) const ROWS: &[Cause] = &[
             "cannot be assumed by principal",
             "cannot be assumed by the",
             "is not authorized to assume role {resource}",
+            "User {principal} is not authorized to assume IAM Role {resource}",
+            "is not authorized to assume IAM Role {resource}",
+            "to assume the role '{resource}' that was provided",
             "is not authorized to assume the provided role",
             "not authorized to assume role",
             "not authorized to assume the role",
@@ -148,7 +151,7 @@ pub(super) const ROWS: &[Cause] = &[
     Cause::new(
         "external-id-wrong",
         Kind::AssumeRoleTrust,
-        &["sts:ExternalId", "External ID does not match", "requested DurationSeconds exceeds the MaxSessionDuration"],
+        &["sts:ExternalId", "External ID does not match", "requested DurationSeconds exceeds"],
     )
     .acts(ASSUME)
     .says("The role is assumed with a session duration or external id that it does not accept")

@@ -110,7 +110,7 @@ macro_rules! form {
 }
 
 /// The forms that name a call; a field that an earlier one filled stays.
-static FORMS: [Form; 24] = [
+static FORMS: [Form; 37] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
     form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
@@ -170,19 +170,48 @@ static FORMS: [Form; 24] = [
     form!("Amazon.", r"Amazon\.([A-Za-z0-9]+)\.(?:Model\.)?[A-Z][A-Za-z0-9]+Exception", |c, call| set_service(
         call, &c[1]
     )),
+    form!("services.", r"services\.([a-z0-9]+)\.model\.([A-Z][A-Za-z0-9]+?)Request\b", |c, call| {
+        set_service(call, &c[1]);
+        set_known_operation(call, &c[2]);
+    }),
     form!("services.", r"services\.([a-z0-9]+)\.model\.", |c, call| set_service(call, &c[1])),
     form!("lib/services/", r"lib/services/([a-z0-9]+)\.js", |c, call| set_service(call, &c[1])),
-    // A frame of the JavaScript SDK v3, of the Java SDKs
+    // Frames of the SDKs: JavaScript v3 (its first releases too), Go v2, Go v1, Ruby, Java, .NET
+    form!(
+        "deserializeAws_",
+        r"deserializeAws_(?:restXml|restJson1?|json1_[01]|query|ec2)([A-Z][A-Za-z0-9]+?)Command",
+        |c, call| set_operation(call, &c[1])
+    ),
+    form!("_deserializeOp", r"_deserializeOp(?:Http)?(?:Error)?([A-Z][A-Za-z0-9]+)", |c, call| set_known_operation(
+        call, &c[1]
+    )),
+    form!(
+        "aws-sdk-go/service/",
+        r"aws-sdk-go/service/([a-z0-9]+)\.\(\*[A-Za-z0-9]+\)\.([A-Z][A-Za-z0-9]+)",
+        |c, call| {
+            set_service(call, &c[1]);
+            set_known_operation(call, c[2].trim_end_matches("WithContext"));
+        }
+    ),
+    form!(
+        "client.rb",
+        r"aws-sdk-([a-z0-9]+)/client\.rb:[0-9]+:in\s+[`'](?:[A-Za-z0-9:]+#)?([a-z0-9_]+)'",
+        |c, call| {
+            set_service(call, &c[1]);
+            set_known_operation(call, &c[2].split('_').map(capitalized).collect::<String>());
+        }
+    ),
     form!("de_", r"\bde_([A-Z][A-Za-z0-9]+?)Command(?:Error)?\b", |c, call| set_operation(call, &c[1])),
     form!(
         "Client.",
-        r"\b(?:Default)?(?:Amazon|AWS)?([A-Z][A-Za-z0-9]*?)(?:Async)?Client\.([a-z][A-Za-z0-9]+)\(",
+        r"\b(?:Default)?(?:Amazon|AWS)?([A-Z][A-Za-z0-9]*?)(?:Async)?Client\.(?:execute)?([A-Za-z][A-Za-z0-9]+)\(",
         |c, call| {
+            let name = c[2].strip_suffix("Async").unwrap_or(&c[2]);
             if let Some(prefix) = catalogue::prefix_of_service(&c[1])
-                && !catalogue::actions_of_operation(prefix, &capitalized(&c[2])).is_empty()
+                && !catalogue::actions_of_operation(prefix, &capitalized(name)).is_empty()
             {
                 call.service.get_or_insert(prefix);
-                set_operation(call, &c[2]);
+                set_operation(call, name);
             }
         }
     ),
@@ -193,10 +222,60 @@ static FORMS: [Form; 24] = [
         r"https?://(?:[^\s/']*\.)?([a-z0-9-]+?)(?:[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com",
         |c, call| set_service(call, &c[1]),
     ),
-    // Prose: `error creating IAM Role (x):`, `Failed to create the CloudFormation stack`
+    // Hadoop's file system: `getFileStatus on s3a://...`, `PUT 0-byte object on`
+    form!(
+        "s3a",
+        r"\b(getFileStatus|open|listStatus|listFiles|innerListStatus|delete|mkdirs?|innerMkdirs|rename|create) (?:on )?s3a?n?://",
+        |c, call| {
+            set_service(call, "s3");
+            set_operation(
+                call,
+                match &c[1] {
+                    "getFileStatus" | "open" => "GetObject",
+                    "listStatus" | "listFiles" | "innerListStatus" => "ListObjectsV2",
+                    "delete" => "DeleteObject",
+                    _ => "PutObject",
+                },
+            );
+        }
+    ),
+    form!("0-byte object", r"PUT 0-byte object", |_, call| {
+        set_service(call, "s3");
+        set_operation(call, "PutObject");
+    }),
+    // Terraform's state in a bucket
+    form!(
+        " state",
+        r"(?i)\b(loading|refreshing|reading|load|save|saving|upload|uploading|persist|persisting) (?:the |remote )?state(?::| file| from| snapshot)",
+        |c, call| {
+            let writes = ["sav", "upload", "persist"].iter().any(|verb| c[1].to_ascii_lowercase().starts_with(verb));
+            set_service(call, "s3");
+            set_operation(call, if writes { "PutObject" } else { "GetObject" });
+        }
+    ),
+    // Pulumi's state in a bucket
+    form!("checkpoint", r"(?i)\b(load|sav|writ)(?:ing|e)? (?:the )?checkpoint", |c, call| {
+        set_service(call, "s3");
+        set_operation(call, if c[1].eq_ignore_ascii_case("load") { "GetObject" } else { "PutObject" });
+    }),
+    form!("OperationDeserializer", r"\b([A-Z][A-Za-z0-9]+?)OperationDeserializer", |c, call| set_known_operation(
+        call, &c[1]
+    )),
+    form!("existing workspaces", r"existing workspaces", |_, call| {
+        set_service(call, "s3");
+        set_operation(call, "ListObjectsV2");
+    }),
+    // Git over HTTPS to CodeCommit
+    form!("git-codecommit.", r"git-codecommit\.", |_, call| {
+        set_service(call, "codecommit");
+        set_operation(call, "GitPull");
+    }),
+    // The error type of a call in Rust: `HeadObjectError {`
+    form!("Error {", r"\b([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+?)Error \{", |c, call| set_known_operation(call, &c[1])),
+    // Prose: `error creating IAM Role (x):`, `Failed to create the CloudFormation stack`, `Could not create volume`
     form!(
         "",
-        r"(?i)\b(creat|updat|delet|describ|list|gett|get|putt|put|read|validat|tagg|tag)(?:e|ing)?\s+(?:the\s+|an?\s+)?(?:AWS\s+|Amazon\s+)?([A-Za-z0-9]+)\s+([A-Za-z]+)(?:\s+([A-Za-z]+))?",
+        r"(?i)\b(creat|updat|delet|describ|list|gett|get|putt|put|read|validat|tagg|tag|attach|detach|start|stopp|stop|invok|publish)(?:e|ing)?[ \t]+(?:(?:the|an?|new|AWS|Amazon)[ \t]+)*([A-Za-z0-9]+(?:[ \t]+[A-Za-z0-9]+){0,4})",
         |c, call| prose(c, call),
     ),
     // Serverless Framework: `Could not locate deployment bucket. Error: Access Denied`
@@ -292,8 +371,30 @@ fn stack_event(part: &str, number: usize, call: &mut Call) {
     }
 }
 
-/// `creating IAM Role` → `iam:CreateRole`, where there is such an action.
+/// Words of prose that name no operation of AWS by themselves.
+const EVERYDAY: [&str; 14] = [
+    "resource",
+    "resources",
+    "connection",
+    "session",
+    "operation",
+    "value",
+    "item",
+    "data",
+    "access",
+    "token",
+    "file",
+    "files",
+    "deployment",
+    "status",
+];
+
+/// `creating IAM Role` → `iam:CreateRole`, where there is such an action; without a service the likeliest one that
+/// has it.
 fn prose(c: &Captures, call: &mut Call) {
+    if call.operation.is_some() {
+        return;
+    }
     let verbs: &[&str] = match c[1].to_ascii_lowercase().as_str() {
         "creat" => &["Create", "Put", "Run", "Register", "Request"],
         "launch" => &["Run"],
@@ -304,24 +405,55 @@ fn prose(c: &Captures, call: &mut Call) {
         "put" | "putt" => &["Put"],
         "list" => &["List", "Describe"],
         "tag" | "tagg" => &["Tag"],
+        "attach" => &["Attach"],
+        "detach" => &["Detach"],
+        "start" => &["Start"],
+        "stop" | "stopp" => &["Stop"],
+        "invok" => &["Invoke"],
+        "publish" => &["Publish"],
         _ => &["Get", "Describe", "List"],
     };
-    let Some(prefix) = catalogue::prefix_of_service(&c[2]) else { return };
-    let two = c.get(4).map(|word| format!("{}{}", capitalized(&c[3]), capitalized(word.as_str())));
-    let one = capitalized(&c[3]);
-    let operation = two
-        .into_iter()
-        .chain([one])
-        .flat_map(|noun| {
+    let words: Vec<&str> = c[2].split_whitespace().collect();
+    let nouns = |words: &[&str]| -> Vec<String> {
+        (1..=words.len().min(3))
+            .rev()
+            .map(|length| words[..length].iter().map(|word| capitalized(word)).collect())
+            .collect()
+    };
+    for length in (1..=words.len().min(3)).rev() {
+        let Some(prefix) = catalogue::prefix_of_service(&words[..length].join(" ")) else { continue };
+        let mut names = nouns(&words[length..]);
+        if names.is_empty() && prefix == "apigateway" {
+            names.push("RestApi".to_owned());
+        }
+        let found = names.iter().find_map(|noun| {
             // `S3 policy` is the policy of a bucket.
-            let forms = |verb| [format!("{verb}{noun}"), format!("{verb}{noun}s"), format!("{verb}Bucket{noun}")];
-            verbs.iter().flat_map(forms).collect::<Vec<_>>()
-        })
-        .find(|operation| !catalogue::actions_of_operation(prefix, operation).is_empty());
-    if let Some(operation) = operation {
-        call.service.get_or_insert(prefix);
-        call.operation.get_or_insert(operation);
+            let forms =
+                |verb: &&str| [format!("{verb}{noun}"), format!("{verb}{noun}s"), format!("{verb}Bucket{noun}")];
+            verbs
+                .iter()
+                .flat_map(forms)
+                .find(|operation| !catalogue::actions_of_operation(prefix, operation).is_empty())
+        });
+        if let Some(operation) = found {
+            call.service.get_or_insert(prefix);
+            call.operation = Some(operation);
+        }
+        return;
     }
+    if words.first().is_none_or(|word| EVERYDAY.contains(&word.to_ascii_lowercase().as_str())) {
+        return;
+    }
+    let known = |operation: &String| {
+        let of = |prefix: &str| !catalogue::actions_of_operation(prefix, operation).is_empty();
+        match call.service {
+            Some(service) => of(service),
+            None => LIKELY.iter().any(|prefix| of(prefix)),
+        }
+    };
+    let names = nouns(&words);
+    let forms = names.iter().flat_map(|noun| verbs.iter().take(2).map(move |verb| format!("{verb}{noun}")));
+    call.operation = forms.into_iter().find(known);
 }
 
 fn set_service(call: &mut Call, name: &str) {
@@ -332,6 +464,13 @@ fn set_service(call: &mut Call, name: &str) {
 
 fn set_operation(call: &mut Call, name: &str) {
     call.operation.get_or_insert_with(|| capitalized(name));
+}
+
+/// The same where the name is an operation of the service, or of a likely one.
+fn set_known_operation(call: &mut Call, name: &str) {
+    if action_of(call.service, name).is_some() {
+        set_operation(call, name);
+    }
 }
 
 /// With a capital first letter.
