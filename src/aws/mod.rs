@@ -25,6 +25,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use credentials::{Renewing, Source};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::sync::OnceCell;
 
 /// Attempts of a call, the first included.
 const ATTEMPTS: u32 = 8;
@@ -50,6 +51,7 @@ struct Inner {
     iam: OnceLock<aws_sdk_iam::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
     http: OnceLock<aws_smithy_http_client::Connector>,
+    identity: OnceCell<Identity>,
 }
 
 impl Inner {
@@ -67,6 +69,7 @@ impl Inner {
             iam: OnceLock::new(),
             sts: OnceLock::new(),
             http: OnceLock::new(),
+            identity: OnceCell::new(),
         }
     }
 }
@@ -177,10 +180,16 @@ impl Aws {
         &self.0.log
     }
 
-    /// The caller's account and ARN.
+    /// The caller's account and ARN, asked for once: credentials that are renewed are the same caller's.
+    ///
+    /// # Errors
+    /// AWS could not be asked.
     pub async fn identity(&self) -> Result<Identity, AwsError> {
-        let answer = self.sts().get_caller_identity().send().await.named("STS", "GetCallerIdentity")?;
-        Ok(Identity { account: answer.account.unwrap_or_default(), arn: answer.arn.unwrap_or_default() })
+        let ask = async || {
+            let answer = self.sts().get_caller_identity().send().await.named("STS", "GetCallerIdentity")?;
+            Ok(Identity { account: answer.account.unwrap_or_default(), arn: answer.arn.unwrap_or_default() })
+        };
+        self.0.identity.get_or_try_init(ask).await.cloned()
     }
 
     fn http(&self) -> &aws_smithy_http_client::Connector {

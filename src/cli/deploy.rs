@@ -9,7 +9,7 @@ use super::{
 };
 use crate::aws::Aws;
 use crate::context::Context;
-use crate::deploy::{self, DeployError, DeployRecord, Deployed, Method, Options, Request, Stack, endpoints};
+use crate::deploy::{self, DeployError, DeployRecord, Deployed, Look, Method, Options, Request, Stack, endpoints};
 use crate::manifest::plugins::scripts::Moment;
 use std::path::PathBuf;
 
@@ -136,10 +136,13 @@ async fn bring(
     let last = DeployRecord::read(&service.dir, &service.stage);
     let swapped = last.is_some_and(|last| last.operation == deploy::Operation::Hotswap);
     // What AWS refuses here it refuses the deploy below too, which leaves a record of it.
-    let same = deploy::unchanged(aws, &request).await.ok().flatten();
-    if let (false, Some(stack)) = (swapped, same) {
-        return Ok(Ok(reachable(Deployed::Unchanged(Box::new(stack)), aws)));
+    let look = deploy::look(aws, &request).await.ok();
+    if let (false, Some(Look::Unchanged(stack))) = (swapped, &look) {
+        return Ok(Ok(reachable(Deployed::Unchanged(stack.clone()), aws)));
     }
+    // Whoever is asked may take long to answer: then what was seen is old.
+    let asks = service.stage_settings.protected || args.require_approval.is_some();
+    let look = look.filter(|_| !asks && !args.hotswap);
     if let Err(failure) = super::plan::approve(aws, service, assembly, args.require_approval, context).await? {
         return Ok(Err(failure));
     }
@@ -157,7 +160,7 @@ async fn bring(
         }
         context.report.note("More than code changed: deploying the stack");
     }
-    let deployed = deploy::deploy(aws, &request, watch).await?;
+    let deployed = deploy::deploy(aws, &request, look, watch).await?;
     if let (true, Deployed::Unchanged(stack) | Deployed::Done(stack, _)) = (swapped, &deployed)
         && let Some(bucket) = deploy::Bucket::of(aws, service, stack).await?
     {

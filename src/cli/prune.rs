@@ -38,7 +38,7 @@ pub fn run(args: &PruneArgs, context: &Context) -> Result<ExitKind, Failure> {
                 pruned.versions.push(format!("{}:{version}", function.name));
             }
         }
-        pruned.objects = prune::objects(&bucket, args.number).await?;
+        pruned.objects = prune::objects(&bucket, args.number, (context.now)()).await?;
         if !args.dry_run {
             bucket.delete(&pruned.objects).await?;
         }

@@ -42,7 +42,7 @@ pub fn run(args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
         if let Err(failure) = scripts::at(Moment::BeforeRemove, service, context) {
             return Ok(Found::Stopped(failure));
         }
-        let result = deploy::remove(aws, service, stack, &context.who(), &|progress| view.show(progress)).await;
+        let result = deploy::remove(aws, service, stack, losses, &context.who(), &|progress| view.show(progress)).await;
         view.end();
         result.map(|()| Found::Removed)
     })?;

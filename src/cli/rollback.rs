@@ -57,7 +57,7 @@ pub fn run(args: &RollbackArgs, context: &Context) -> Result<ExitKind, Failure> 
             now: context.now,
             ask: &|question| changing.answer(question, aws.endpoint(), context),
         };
-        let result = deploy::deploy(aws, &request, &|progress| view.show(progress)).await;
+        let result = deploy::deploy(aws, &request, None, &|progress| view.show(progress)).await;
         view.end();
         let (stack, changed) = match result? {
             Deployed::Done(stack, _) => (*stack, true),

@@ -1,7 +1,10 @@
 //! The deployment bucket: which one it is, what lies in it, putting more into it.
 
 use super::progress::{Progress, Watch};
-use super::{DeployError, stack::Stack};
+use super::{
+    DeployError,
+    stack::{Stack, time},
+};
 use crate::aws::{Aws, AwsError, Named};
 use crate::manifest::Service;
 use crate::template::naming::{DEPLOYMENT_BUCKET, DEPLOYMENT_BUCKET_OUTPUT};
@@ -50,6 +53,15 @@ pub enum Content {
     File(PathBuf),
     /// These bytes.
     Bytes(Vec<u8>),
+}
+
+/// Something that lies in the bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// Bytes.
+    pub size: u64,
+    /// When it was put there, where the endpoint says so.
+    pub put: Option<jiff::Timestamp>,
 }
 
 impl Object {
@@ -134,8 +146,8 @@ impl Bucket {
         }
     }
 
-    /// The objects under a folder of the stage's, with their sizes.
-    pub async fn list(&self, folder: &str) -> Result<HashMap<String, u64>, AwsError> {
+    /// The objects under a folder of the stage's, by key.
+    pub async fn list(&self, folder: &str) -> Result<HashMap<String, Listed>, AwsError> {
         let mut found = HashMap::new();
         let mut next = None;
         loop {
@@ -152,7 +164,8 @@ impl Bucket {
                 .named("S3", "ListObjectsV2")?;
             for object in page.contents.unwrap_or_default() {
                 let size = u64::try_from(object.size.unwrap_or_default()).unwrap_or_default();
-                found.extend(object.key.map(|key| (key, size)));
+                let put = object.last_modified.map(|at| time(&at));
+                found.extend(object.key.map(|key| (key, Listed { size, put })));
             }
             next = page.next_continuation_token;
             if next.is_none() {
@@ -161,15 +174,16 @@ impl Bucket {
         }
     }
 
-    /// Puts what is not there yet, several at once. Answers how many were put.
-    pub async fn put_missing(&self, objects: Vec<Object>, watch: Watch<'_>) -> Result<usize, DeployError> {
-        if objects.is_empty() {
-            return Ok(0);
-        }
-        let there = self.list("").await?;
+    /// Puts what is not `there` yet, several at once. Answers how many were put.
+    pub async fn put_missing(
+        &self,
+        objects: Vec<Object>,
+        there: &HashMap<String, Listed>,
+        watch: Watch<'_>,
+    ) -> Result<usize, DeployError> {
         // Keys are content hashes: the same key with the same length is the same content.
         let mut missing: Vec<Object> =
-            objects.into_iter().filter(|o| there.get(&o.key).is_none_or(|size| *size != o.size)).collect();
+            objects.into_iter().filter(|o| there.get(&o.key).is_none_or(|old| old.size != o.size)).collect();
         let of = missing.len();
         if of > 0 {
             watch(Progress::Step("uploading"));
@@ -263,15 +277,27 @@ impl Bucket {
 
     async fn delete_objects(&self, objects: Vec<ObjectIdentifier>) -> Result<(), AwsError> {
         let Ok(delete) = Delete::builder().set_objects(Some(objects)).quiet(true).build() else { return Ok(()) };
-        self.aws
+        let answer = self
+            .aws
             .s3()
             .delete_objects()
             .bucket(&self.name)
             .delete(delete)
             .send()
             .await
-            .named("S3", "DeleteObjects")
-            .map(|_| ())
+            .named("S3", "DeleteObjects")?;
+        // The call succeeds where single objects are refused.
+        match answer.errors.unwrap_or_default().into_iter().next() {
+            None => Ok(()),
+            Some(error) => Err(AwsError {
+                service: "S3".to_owned(),
+                operation: "DeleteObjects".to_owned(),
+                code: error.code.unwrap_or_default(),
+                message: format!("{}: {}", error.key.unwrap_or_default(), error.message.unwrap_or_default()),
+                request_id: None,
+                http_status: None,
+            }),
+        }
     }
 
     /// Deletes everything in the bucket, earlier versions included: CloudFormation deletes empty buckets only.
@@ -292,11 +318,13 @@ impl Bucket {
                 .chain(marks)
                 .filter_map(|(key, version)| ObjectIdentifier::builder().key(key?).set_version_id(version).build().ok())
                 .collect();
-            if objects.is_empty() {
+            count += objects.len();
+            if !objects.is_empty() {
+                self.delete_objects(objects).await?;
+            }
+            if !page.is_truncated.unwrap_or_default() {
                 return Ok(count);
             }
-            count += objects.len();
-            self.delete_objects(objects).await?;
         }
     }
 }

@@ -69,7 +69,8 @@ pub async fn swap(
         sha256: artifact.sha256.clone(),
         size: artifact.size,
     });
-    bucket.put_missing(objects.collect(), watch).await?;
+    let there = bucket.list("").await?;
+    bucket.put_missing(objects.collect(), &there, watch).await?;
     for swap in swaps {
         watch(Progress::Step(&format!("changing the code of {}", swap.function)));
         aws.lambda()

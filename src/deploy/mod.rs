@@ -43,7 +43,7 @@ pub use preview::{deployed_template, preview};
 pub use progress::{Progress, ResourceEvent, Watch};
 pub use record::{ArtifactUse, DeployRecord, FailingEvent, Operation, Outcome};
 pub use remove::{Loss, has_usage_plans, losses, remove};
-pub use run::{Deployed, Request, deploy, unchanged};
+pub use run::{Deployed, Look, Request, deploy, look};
 pub use settings::StackSettings;
 pub use settle::{Ask, Question};
 pub use stack::{Output, Stack, State};

@@ -1,10 +1,10 @@
 //! Removes what no deployment needs any more: old versions of functions, archives and records in the bucket.
 
-use super::bucket::Bucket;
+use super::bucket::{Bucket, Listed};
 use super::history;
-use super::record::Outcome;
+use super::record::{DeployRecord, Outcome};
 use crate::aws::{Aws, AwsError, Named};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What is, or would be, removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -93,29 +93,87 @@ pub async fn delete_version(aws: &Aws, function: &str, version: &str) -> Result<
     }
 }
 
+/// How long an object that no record knows is left alone: it may belong to a deploy that goes on.
+const GRACE: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
 /// Objects of a stage that none of the newest `keep` good deploys uses. A rollback to one of those still works.
-pub async fn objects(bucket: &Bucket, keep: usize) -> Result<Vec<String>, AwsError> {
+///
+/// # Errors
+/// The bucket cannot be read.
+pub async fn objects(bucket: &Bucket, keep: usize, now: jiff::Timestamp) -> Result<Vec<String>, AwsError> {
     let records = history::records(bucket, usize::MAX).await?;
+    if records.is_empty() {
+        // Nothing says what is in use.
+        return Ok(Vec::new());
+    }
+    Ok(unused(&records, &bucket.list("").await?, &bucket.folder, keep, now))
+}
+
+/// The same, of records (newest first) and of what lies in the bucket beside them.
+fn unused(
+    records: &[DeployRecord],
+    there: &HashMap<String, Listed>,
+    folder: &str,
+    keep: usize,
+    now: jiff::Timestamp,
+) -> Vec<String> {
+    let mut known = HashSet::new();
     let mut kept = HashSet::new();
     let mut good = 0;
     let mut old = Vec::new();
-    for record in &records {
+    for record in records {
+        let used = || record.artifacts.iter().map(|a| a.key.as_str()).chain(record.template.as_deref());
+        known.extend(used());
         if good >= keep.max(1) {
-            old.push(format!("{}deploys/{}.json", bucket.folder, record.id));
+            old.push(format!("{folder}deploys/{}.json", record.id));
             continue;
         }
         if record.outcome == Outcome::Succeeded {
             good += 1;
         }
-        kept.extend(record.artifacts.iter().map(|a| a.key.clone()));
-        kept.extend(record.template.clone());
+        kept.extend(used());
     }
-    if records.is_empty() {
-        // Nothing says what is in use.
-        return Ok(Vec::new());
-    }
-    let mut unused: Vec<String> = bucket.list("").await?.into_keys().filter(|key| !kept.contains(key)).collect();
+    let is_old = |object: &Listed| object.put.is_none_or(|put| now.duration_since(put) > GRACE);
+    let free = |key: &str, object: &Listed| !kept.contains(key) && (known.contains(key) || is_old(object));
+    let mut unused: Vec<String> =
+        there.iter().filter(|(key, object)| free(key, object)).map(|(key, _)| key.clone()).collect();
     unused.extend(old);
     unused.sort();
-    Ok(unused)
+    unused
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn record(id: &str, outcome: &str) -> DeployRecord {
+        let key = format!("s/{id}.zip");
+        let artifacts = json!([{ "name": "a.zip", "sha256": id, "key": key }]);
+        serde_json::from_value(json!({
+            "version": 1, "id": id, "service": "s", "stage": "dev", "region": "us-east-1", "stack": "s-dev",
+            "operation": "update", "outcome": outcome, "started": "2026-01-01T00:00:00Z", "by": "ada@laptop",
+            "rlx": "0", "fingerprint": id, "template": format!("s/{id}.json"), "artifacts": artifacts,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn what_no_record_knows_is_left_alone_for_a_day() {
+        let now: jiff::Timestamp = "2026-01-10T12:00:00Z".parse().unwrap();
+        let there: HashMap<String, Listed> = [
+            ("s/3.zip", "2026-01-10T00:00:00Z"),
+            ("s/2.zip", "2026-01-10T00:00:00Z"),
+            ("s/1.zip", "2026-01-10T00:00:00Z"),
+            ("s/under-way.zip", "2026-01-10T00:00:00Z"),
+            ("s/orphan.zip", "2026-01-09T00:00:00Z"),
+        ]
+        .into_iter()
+        .map(|(key, put)| (key.to_owned(), Listed { size: 1, put: put.parse().ok() }))
+        .collect();
+        // What a failed or interrupted run put there goes with the good one before it.
+        let records = [record("3", "succeeded"), record("2", "interrupted"), record("1", "succeeded")];
+        let gone = unused(&records, &there, "s/", 1, now);
+        assert_eq!(gone, ["s/1.zip", "s/2.zip", "s/deploys/1.json", "s/deploys/2.json", "s/orphan.zip"]);
+    }
 }

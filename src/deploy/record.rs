@@ -161,6 +161,11 @@ impl DeployRecord {
         }
     }
 
+    /// Whether the bucket does not have it yet, though it tells of what was put there.
+    pub fn is_owed(&self) -> bool {
+        self.bucket.is_some() && (self.only_local || matches!(self.outcome, Outcome::Running | Outcome::Interrupted))
+    }
+
     /// Where the last record of a stage lies.
     pub fn path(service_dir: &Path, stage: &str) -> PathBuf {
         service_dir.join(".rlx").join(stage).join("deploy.json")

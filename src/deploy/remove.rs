@@ -66,8 +66,8 @@ fn is_kept(template: &Template, logical_id: &str) -> bool {
 }
 
 /// Empties the buckets that go with the stack: CloudFormation deletes empty ones only.
-async fn empty_own(aws: &Aws, service: &Service, stack: &Stack, watch: Watch<'_>) -> Result<(), AwsError> {
-    for loss in losses(aws, stack).await?.iter().filter(|loss| loss.resource_type == "AWS::S3::Bucket") {
+async fn empty_own(aws: &Aws, service: &Service, losses: &[Loss], watch: Watch<'_>) -> Result<(), AwsError> {
+    for loss in losses.iter().filter(|loss| loss.resource_type == "AWS::S3::Bucket") {
         watch(Progress::Step(&format!("emptying the bucket {}", loss.physical_id)));
         match Bucket::new(aws, service, &loss.physical_id).empty().await {
             Err(error) if !error.is_not_found() => return Err(error),
@@ -107,11 +107,13 @@ pub(super) async fn resources(aws: &Aws, stack: &str) -> Result<Vec<Loss>, AwsEr
     }
 }
 
-/// Removes the stack of a service: empties its buckets, deletes it, waits for the end.
+/// Removes the stack of a service: empties its buckets, deletes it, waits for the end. `found` is what [`losses`] told
+/// of it.
 pub async fn remove(
     aws: &Aws,
     service: &Service,
     stack: Stack,
+    found: Vec<Loss>,
     who: &str,
     watch: Watch<'_>,
 ) -> Result<(), DeployError> {
@@ -120,7 +122,7 @@ pub async fn remove(
     }
     let name = stack.name.clone();
     tokio::select! {
-        result = run(aws, service, stack, who, watch) => result,
+        result = run(aws, service, stack, found, who, watch) => result,
         () = interrupted() => Err(DeployError::Interrupted {
             stack: name,
             going_on: "a removal that was begun goes on in AWS".to_owned(),
@@ -128,23 +130,33 @@ pub async fn remove(
     }
 }
 
-async fn run(aws: &Aws, service: &Service, stack: Stack, who: &str, watch: Watch<'_>) -> Result<(), DeployError> {
-    let stack = match stack.state() {
+async fn run(
+    aws: &Aws,
+    service: &Service,
+    stack: Stack,
+    found: Vec<Loss>,
+    who: &str,
+    watch: Watch<'_>,
+) -> Result<(), DeployError> {
+    let (stack, found) = match stack.state() {
         // Whatever goes on must end first, unless it is a removal already.
         State::Busy => {
             watch(Progress::Step("waiting for what goes on"));
             match monitor::follow(aws, &stack.id, Operation::Last, watch).await?.stack {
-                Some(stack) => stack,
+                Some(stack) => {
+                    let found = losses(aws, &stack).await?;
+                    (stack, found)
+                }
                 None => return Ok(()),
             }
         }
-        _ => stack,
+        _ => (stack, found),
     };
     if let Some(bucket) = Bucket::of(aws, service, &stack).await? {
         watch(Progress::Step("emptying the deployment bucket"));
         empty(service, &bucket).await?;
     }
-    empty_own(aws, service, &stack, watch).await?;
+    empty_own(aws, service, &found, watch).await?;
     if has_usage_plans(service) {
         api_stage::leave_usage_plans(aws, &stack).await?;
     }

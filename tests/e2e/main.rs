@@ -7,6 +7,7 @@ mod diagnose;
 mod docs;
 mod emulator;
 mod evaluators;
+mod faults;
 mod harness;
 mod invoke_local;
 mod life;

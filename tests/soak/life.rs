@@ -1,17 +1,18 @@
 //! One service's life under faults: deployed, changed, removed; after each step the truth is looked at.
 
-use crate::plan::{Fault, Plan, Random};
-use crate::proxy::Proxy;
-use crate::world::World;
+use super::plan::{Fault, Plan, Random};
+use super::proxy::Proxy;
+use super::world::World;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// Seconds that rlx waits for an answer (`RLX_AWS_TIMEOUT`): short, so that silence costs a soak little; long enough
-/// for an emulator on a busy machine.
-pub const TIMEOUT: &str = "3";
+/// Seconds that rlx waits for an answer (`RLX_AWS_TIMEOUT`) where answers are withheld: short, so that silence costs a
+/// soak little; long enough for an emulator on a busy machine.
+pub const TIMEOUT: u64 = 3;
 
 /// Runs of rlx under faults before one without must reach the goal.
 const TRIES: u64 = 5;
@@ -53,6 +54,12 @@ pub struct Life<'a> {
     random: Random,
     /// Credentials come from a process, so that they can be renewed.
     renewable: bool,
+    /// Seconds that rlx waits for an answer.
+    timeout: u64,
+    /// What is deployed: the shape, and a number in the code.
+    written: (u64, u64),
+    /// The code is edited after each deploy that did not reach its goal.
+    restless: bool,
     /// Every run of rlx so far, for who looks into a failure.
     pub story: String,
 }
@@ -69,18 +76,44 @@ impl<'a> Life<'a> {
     pub fn new(seed: u64, rlx: &'a Path, world: &World, proxy: &'a Proxy, home: &Path, cache: &'a Path) -> Self {
         let mut random = Random::new(seed);
         let renewable = random.below(2) == 0;
+        // A draw of its own, so that it changes no other.
+        let restless = Random::new(!seed).below(3) == 0;
         let (aside, home) = (home.to_owned(), home.join("service"));
         std::fs::create_dir_all(&home).unwrap();
-        let name = format!("soak{seed}x{}", std::process::id());
+        // Several may live at once; none's name may begin another's.
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("soak{seed}x{}n{}e", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let story = String::new();
         let plan: Planner<'_> = Box::new(move |step, attempt| Plan::new(seed * 1000 + step * 100 + attempt));
-        Self { seed, plan, rlx, world: world.clone(), proxy, home, aside, cache, name, random, renewable, story }
+        Self {
+            seed,
+            plan,
+            rlx,
+            world: world.clone(),
+            proxy,
+            home,
+            aside,
+            cache,
+            name,
+            random,
+            renewable,
+            timeout: TIMEOUT,
+            written: (0, 0),
+            restless,
+            story,
+        }
     }
 
     /// The same with faults of its own.
     #[must_use]
-    pub fn planned(self, plan: impl Fn(u64, u64) -> Plan + 'a, renewable: bool) -> Self {
-        Self { plan: Box::new(plan), renewable, ..self }
+    pub fn planned(self, plan: impl Fn(u64, u64) -> Plan + 'a, renewable: bool, restless: bool) -> Self {
+        Self { plan: Box::new(plan), renewable, restless, ..self }
+    }
+
+    /// The same, but rlx waits so many seconds for an answer.
+    #[must_use]
+    pub fn patient(self, timeout: u64) -> Self {
+        Self { timeout, ..self }
     }
 
     /// From nothing through two versions to nothing again. The error is what was found to be untrue.
@@ -100,7 +133,8 @@ impl<'a> Life<'a> {
     }
 
     /// Writes the service. Each bit of `shape` is something that it has or has not.
-    fn write(&self, shape: u64, version: u32) {
+    fn write(&mut self, shape: u64, version: u64) {
+        self.written = (shape, version);
         let has = |bit: u64| shape & bit != 0;
         let mut text = format!(
             "service: {}\nprovider:\n  name: aws\n  runtime: python3.12\n  stage: dev\n  region: us-east-1\nfunctions:\n",
@@ -139,16 +173,17 @@ impl<'a> Life<'a> {
         for (file, text) in [("rlx.yml", text.as_str()), ("one.py", &code), ("two.py", &code)] {
             std::fs::write(self.home.join(file), text).unwrap();
         }
+        // Other credentials each time, as whoever renews them gives.
         let credentials = format!(
-            r#"{{"Version":1,"AccessKeyId":"AKIASOAK","SecretAccessKey":"{}","SessionToken":"{}"}}"#,
+            r#"printf '{{"Version":1,"AccessKeyId":"AKIASOAK%s","SecretAccessKey":"{}","SessionToken":"{}%s"}}' $$ $$"#,
             SECRETS[0], SECRETS[1]
         );
-        std::fs::write(self.aside.join("credentials.json"), credentials).unwrap();
-        let path = self.aside.join("credentials.json");
-        let profile = format!("[default]\ncredential_process = cat {}\n", path.display());
+        let path = self.aside.join("credentials.sh");
+        std::fs::write(&path, credentials).unwrap();
+        let profile = format!("[default]\ncredential_process = sh {}\n", path.display());
         std::fs::write(self.aside.join("config"), profile).unwrap();
         if self.seed.is_multiple_of(LARGE) {
-            let mut random = Random::new(self.seed + u64::from(version));
+            let mut random = Random::new(self.seed + version);
             let bytes: Vec<u8> = (0..18 << 17).flat_map(|_| random.below(u64::MAX).to_le_bytes()).collect();
             std::fs::write(self.home.join("model.bin"), bytes).unwrap();
         }
@@ -157,6 +192,11 @@ impl<'a> Life<'a> {
     /// Runs a command under faults until it says that it is done, at last without faults.
     fn step(&mut self, step: u64, words: &[&str]) -> Result<Went, String> {
         for attempt in 0..=TRIES {
+            if attempt > 0 && self.restless && words[0] == "deploy" {
+                // What the run before uploaded is of no use any more.
+                let (shape, version) = self.written;
+                self.write(shape, version + 10);
+            }
             let plan = match attempt {
                 TRIES => Plan::quiet(),
                 _ => (self.plan)(step, attempt),
@@ -201,7 +241,7 @@ impl<'a> Life<'a> {
             .current_dir(&self.home)
             .env("AWS_ENDPOINT_URL", &self.proxy.url)
             .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("RLX_AWS_TIMEOUT", TIMEOUT)
+            .env("RLX_AWS_TIMEOUT", self.timeout.to_string())
             .env("RLX_CACHE_DIR", self.cache)
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())

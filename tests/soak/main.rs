@@ -9,17 +9,19 @@ mod plan;
 mod proxy;
 mod world;
 
-use cases::{CASES, Case};
-use life::{Life, Went};
+use cases::CASES;
+use life::{Life, TIMEOUT, Went};
 use plan::Fault;
 use proxy::Proxy;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 use world::World;
 
 /// The seeds of the sample, which runs all cases besides.
@@ -52,14 +54,18 @@ fn main() -> ExitCode {
     };
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("soak-cache");
     let mut end = start(&options.rlx, &cache);
-    let tally = soak(&options, &cache, &end.1);
-    let broken: Vec<String> = CASES.iter().filter_map(|case| check(case, &options, &cache, &end.1).err()).collect();
+    let world = World { endpoint: end.1.clone() };
+    let begin = Instant::now();
+    let tally = soak(&options, &cache, &world);
+    let seconds = begin.elapsed().as_secs();
+    let check = |case: &cases::Case| case.check(&options.rlx, &world, &cache, TIMEOUT).err();
+    let broken: Vec<String> = CASES.iter().filter_map(check).collect();
     for problem in &broken {
         eprintln!("{problem}");
     }
     drop(end.0.stdin.take());
     let _ = end.0.wait();
-    print(&options, &tally);
+    print(&options, &tally, seconds);
     if tally.failures.is_empty() && broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -118,10 +124,9 @@ fn start(rlx: &Path, cache: &Path) -> (std::process::Child, String) {
     (end, up["endpoint"].as_str().unwrap().to_owned())
 }
 
-fn soak(options: &Options, cache: &Path, endpoint: &str) -> Tally {
+fn soak(options: &Options, cache: &Path, world: &World) -> Tally {
     let tally = Mutex::new(Tally::default());
     let next = AtomicU64::new(*options.seeds.start());
-    let world = World { endpoint: endpoint.to_owned() };
     std::thread::scope(|scope| {
         for _ in 0..options.jobs {
             scope.spawn(|| {
@@ -130,7 +135,7 @@ fn soak(options: &Options, cache: &Path, endpoint: &str) -> Tally {
                     if !options.seeds.contains(&seed) {
                         return;
                     }
-                    run(seed, options, cache, &world, &tally);
+                    run(seed, options, cache, world, &tally);
                 }
             });
         }
@@ -138,30 +143,21 @@ fn soak(options: &Options, cache: &Path, endpoint: &str) -> Tally {
     tally.into_inner().unwrap()
 }
 
-/// One life with faults at chosen calls.
-fn check(case: &Case, options: &Options, cache: &Path, endpoint: &str) -> Result<(), String> {
-    let home = tempfile::tempdir().unwrap();
-    let world = World { endpoint: endpoint.to_owned() };
-    let proxy = Proxy::start(endpoint.trim_start_matches("http://"));
-    let mut life = Life::new(1, &options.rlx, &world, &proxy, home.path(), cache).planned(case.plan, case.renewable);
-    let steps = life.live().map_err(|problem| format!("{}: {problem}\n{}", case.name, life.story))?;
-    if steps != case.goes {
-        return Err(format!("{}: {steps:?} instead of {:?}\n{}", case.name, case.goes, life.story));
-    }
-    Ok(())
-}
-
 fn run(seed: u64, options: &Options, cache: &Path, world: &World, tally: &Mutex<Tally>) {
     let home = tempfile::tempdir().unwrap();
     let proxy = Proxy::start(world.endpoint.trim_start_matches("http://"));
     let mut life = Life::new(seed, &options.rlx, world, &proxy, home.path(), cache);
-    let result = life.live();
+    let begin = Instant::now();
+    // Whatever goes wrong with one, the others go on.
+    let result = std::panic::catch_unwind(AssertUnwindSafe(|| life.live()));
+    let result = result.unwrap_or_else(|_| Err("the soak itself gave up: its message is above".to_owned()));
     let mut tally = tally.lock().unwrap();
     for (fault, count) in proxy.counts() {
         *tally.faults.entry(fault).or_default() += count;
     }
     match result {
         Ok(steps) => {
+            eprintln!("seed {seed}: {steps:?} in {:.1} s", begin.elapsed().as_secs_f64());
             let reruns: u64 = steps.iter().map(|went| if let Went::AfterReruns(n) = went { *n } else { 0 }).sum();
             tally.reruns += reruns;
             *(if reruns == 0 { &mut tally.at_once } else { &mut tally.after_reruns }) += 1;
@@ -176,8 +172,9 @@ fn run(seed: u64, options: &Options, cache: &Path, world: &World, tally: &Mutex<
     }
 }
 
-fn print(options: &Options, tally: &Tally) {
+fn print(options: &Options, tally: &Tally, seconds: u64) {
     let runs = options.seeds.clone().count();
+    println!("{seconds} s, {} at a time", options.jobs);
     println!("| outcome of deploy + update + remove | seeds |\n|---|---|");
     println!("| run (seeds {}..{}) | {runs} |", options.seeds.start(), options.seeds.end());
     println!("| every command right at the first try | {} |", tally.at_once);

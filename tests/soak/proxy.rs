@@ -1,6 +1,6 @@
 //! Stands between rlx and the emulator, on the loopback interface alone, and does to requests what a plan says.
 
-use crate::plan::{Fault, Plan};
+use super::plan::{Fault, Plan};
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -8,7 +8,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Longer than rlx waits for an answer, see [`crate::life::TIMEOUT`].
+/// Longer than rlx waits for an answer, see [`super::life::TIMEOUT`].
 const SILENCE: Duration = Duration::from_millis(3600);
 
 /// A running proxy; it ends with the process.

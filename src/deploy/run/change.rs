@@ -3,16 +3,23 @@
 use super::super::direct::{Direct, OnFailure};
 use super::{Applied, Run};
 use crate::aws::{AwsError, Named};
-use crate::deploy::bucket::{Bucket, Content, Object};
+use crate::deploy::bucket::{Bucket, Content, Listed, Object};
 use crate::deploy::change_set::{self, BODY_LIMIT, Change, Made, Source};
 use crate::deploy::monitor::{self, Operation as Followed};
 use crate::deploy::record::DeployRecord;
 use crate::deploy::settle::token;
 use crate::deploy::stack::{Stack, State};
 use crate::deploy::{DeployError, Method};
+use std::collections::HashMap;
 
 impl Run<'_> {
-    pub(super) async fn upload(&self, bucket: &Bucket, record: &mut DeployRecord) -> Result<(), DeployError> {
+    /// Uploads what is not `there` yet.
+    pub(super) async fn upload(
+        &self,
+        bucket: &Bucket,
+        there: HashMap<String, Listed>,
+        record: &mut DeployRecord,
+    ) -> Result<(), DeployError> {
         let mut objects: Vec<Object> = Vec::new();
         for (artifact, used) in self.request.artifacts.artifacts.iter().zip(&record.artifacts) {
             objects.push(Object {
@@ -26,16 +33,12 @@ impl Run<'_> {
         let key = format!("{}{}.template.json", bucket.folder, template.sha256);
         record.template = Some(key.clone());
         objects.push(Object { key, ..template });
+        // Whatever becomes of this process, the next one knows what was uploaded.
+        self.save(record)?;
         // Archives that have the same bytes have the same key.
         objects.sort_by(|a, b| a.key.cmp(&b.key));
         objects.dedup_by(|a, b| a.key == b.key);
-        match bucket.put_missing(objects, self.watch).await {
-            Err(DeployError::Aws(error)) if error.code == "NoSuchBucket" => Err(DeployError::Bucket {
-                bucket: bucket.name.clone(),
-                problem: "was deleted by hand; make it again under the same name, or remove the service".to_owned(),
-            }),
-            result => result.map(|_| ()),
-        }
+        bucket.put_missing(objects, &there, self.watch).await.map(|_| ())
     }
 
     fn source(&self, bucket: &Bucket, record: &DeployRecord) -> Source {

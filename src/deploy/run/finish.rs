@@ -125,8 +125,9 @@ impl Run<'_> {
     /// on must stay known, though, unless the caller was refused something.
     fn is_worth_a_record(&self, error: &DeployError) -> bool {
         let service = self.request.service;
-        let unfinished = || DeployRecord::read(&service.dir, &service.stage).is_some_and(|last| last.is_unfinished());
-        matches!(error, DeployError::Aws(call) if call.is_denied() || !unfinished())
+        let last = || DeployRecord::read(&service.dir, &service.stage);
+        let needed = || last().is_some_and(|last| last.is_unfinished() || last.is_owed());
+        matches!(error, DeployError::Aws(call) if call.is_denied() || !needed())
     }
 
     /// Puts the record into the bucket, before `.rlx` says that there is nothing more to do. The deploy is done by
@@ -142,12 +143,17 @@ impl Run<'_> {
         }
     }
 
-    /// Puts a record into the bucket that an earlier run could not put there.
+    /// Puts a record into the bucket that an earlier run could not put there, or was cut off before it did: else
+    /// nobody would know of what that run uploaded. A bucket that is gone has nothing to be known of.
     pub(super) async fn keep_late(&self, mut record: DeployRecord) -> Result<(), DeployError> {
         record.only_local = false;
-        if let Some(name) = &record.bucket {
-            put_record(&Bucket::new(self.aws, self.request.service, name), &record).await?;
+        if record.outcome == Outcome::Running {
+            record.outcome = Outcome::Interrupted;
         }
-        self.save(&record)
+        let Some(name) = &record.bucket else { return Ok(()) };
+        match put_record(&Bucket::new(self.aws, self.request.service, name), &record).await {
+            Err(DeployError::Aws(error)) if error.is_not_found() => Ok(()),
+            result => result,
+        }
     }
 }

@@ -20,6 +20,7 @@ use crate::package::Artifacts;
 use crate::template::events::http::StageUpdate;
 use crate::template::{Template, deployment_bucket_name};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinHandle;
 
@@ -56,12 +57,29 @@ pub enum Deployed {
     Prepared { change_set: String, changes: Vec<ResourceChange> },
 }
 
-/// Brings the stack to what the template says.
-pub async fn deploy(aws: &Aws, request: &Request<'_>, watch: Watch<'_>) -> Result<Deployed, DeployError> {
+/// What a look at the stack found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Look {
+    /// It already is what a deploy would make of it.
+    Unchanged(Box<Stack>),
+    /// A deploy has something to do; the stack, where there is one.
+    Changed(Option<Box<Stack>>),
+}
+
+/// Brings the stack to what the template says. `look` is what was found a moment ago; without it rlx looks first.
+///
+/// # Errors
+/// AWS refused, did not answer, or could not do it.
+pub async fn deploy(
+    aws: &Aws,
+    request: &Request<'_>,
+    look: Option<Look>,
+    watch: Watch<'_>,
+) -> Result<Deployed, DeployError> {
     let run = Run::new(aws, request, watch);
     let mut record = run.record();
     let result = tokio::select! {
-        result = run.go(&mut record) => result,
+        result = run.go(look, &mut record) => result,
         () = interrupted() => Err(DeployError::Interrupted {
             stack: run.settings.name.clone(),
             going_on: "what was begun goes on in AWS".to_owned(),
@@ -97,15 +115,13 @@ struct Run<'a> {
     begun: AtomicBool,
 }
 
-/// The stack, if it already is what a deploy would make of it: one read, and nothing else to do.
+/// Whether the stack already is what a deploy would make of it: mostly one read, and nothing is changed.
 ///
 /// # Errors
 /// AWS could not be asked.
-pub async fn unchanged(aws: &Aws, request: &Request<'_>) -> Result<Option<Stack>, DeployError> {
-    let run = Run::new(aws, request, &|_| ());
-    let Some(stack) = Stack::describe(aws, &run.settings.name).await? else { return Ok(None) };
+pub async fn look(aws: &Aws, request: &Request<'_>) -> Result<Look, DeployError> {
     let last = DeployRecord::read(&request.service.dir, &request.service.stage);
-    Ok(run.is_unchanged(&stack, last.as_ref()).await?.then_some(stack))
+    Run::new(aws, request, &|_| ()).look(last.as_ref()).await
 }
 
 /// How a change of the stack ended.
@@ -156,15 +172,24 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn go(&self, record: &mut DeployRecord) -> Result<Applied, DeployError> {
-        let stack = Stack::describe(self.aws, &self.settings.name).await?;
+    async fn look(&self, last: Option<&DeployRecord>) -> Result<Look, DeployError> {
+        match Stack::describe(self.aws, &self.settings.name).await?.map(Box::new) {
+            Some(stack) if self.is_unchanged(&stack, last).await? => Ok(Look::Unchanged(stack)),
+            stack => Ok(Look::Changed(stack)),
+        }
+    }
+
+    async fn go(&self, look: Option<Look>, record: &mut DeployRecord) -> Result<Applied, DeployError> {
         let service = self.request.service;
         let last = DeployRecord::read(&service.dir, &service.stage);
-        if let Some(stack) = &stack
-            && self.is_unchanged(stack, last.as_ref()).await?
-        {
-            return Ok(Applied::Unchanged(stack.clone()));
-        }
+        let look = match look {
+            Some(look) => look,
+            None => self.look(last.as_ref()).await?,
+        };
+        let stack = match look {
+            Look::Unchanged(stack) => return Ok(Applied::Unchanged(*stack)),
+            Look::Changed(stack) => stack.map(|stack| *stack),
+        };
         let identity: JoinHandle<Result<Identity, AwsError>> = {
             let aws = self.aws.clone();
             tokio::spawn(async move { aws.identity().await })
@@ -185,6 +210,10 @@ impl<'a> Run<'a> {
         if let (Some(stack), Some(last)) = (&stack, last.as_ref().filter(|last| last.is_unfinished())) {
             // Made by a run that was cut off before it could execute it.
             change_set::discard(self.aws, &stack.name, &token(&last.id, &last.by)).await?;
+        }
+        if let Some(last) = last.filter(DeployRecord::is_owed) {
+            // It is about to be overwritten here.
+            self.keep_late(last).await?;
         }
         self.begun.store(true, Ordering::Relaxed);
         self.save(record)?;
@@ -232,6 +261,7 @@ impl<'a> Run<'a> {
             let same = last.fingerprint == self.fingerprint;
             if same && last.only_local {
                 self.keep_late(last.clone()).await?;
+                self.save(&DeployRecord { only_local: false, ..last.clone() })?;
             }
             return Ok(same);
         }
@@ -256,6 +286,7 @@ impl<'a> Run<'a> {
             self.after.prepare(self.aws, self.watch).await?;
             bucket.check().await?;
         }
+        let is_new = stack.is_none() && named.is_none();
         let stack = match stack {
             Some(stack) => Some(stack),
             // The bucket must be there before anything can lie in it.
@@ -272,7 +303,10 @@ impl<'a> Run<'a> {
             (None, None) => return Err(self.no_bucket()),
         };
         record.bucket = Some(bucket.name.clone());
-        self.upload(&bucket, record).await?;
+        // A new bucket need not be asked what lies in it.
+        let there =
+            if is_new { HashMap::new() } else { bucket.list("").await.map_err(|e| no_such_bucket(&bucket, e))? };
+        self.upload(&bucket, there, record).await?;
         self.change(stack, &bucket, record).await
     }
 
@@ -293,6 +327,14 @@ impl<'a> Run<'a> {
         self.step("looking for the cause");
         end.error(self.aws, &self.settings.name).await
     }
+}
+
+fn no_such_bucket(bucket: &Bucket, error: AwsError) -> DeployError {
+    if error.code != "NoSuchBucket" {
+        return error.into();
+    }
+    let problem = "was deleted by hand; make it again under the same name, or remove the service".to_owned();
+    DeployError::Bucket { bucket: bucket.name.clone(), problem }
 }
 
 /// The newest record in a bucket.
