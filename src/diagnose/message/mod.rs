@@ -4,6 +4,7 @@ pub mod call;
 pub mod clean;
 pub mod denial;
 mod field;
+mod forms;
 mod labelled;
 pub mod phrase;
 pub mod squeeze;

@@ -1,0 +1,305 @@
+//! The forms in which SDKs, tools and prose name the call that was refused.
+
+use super::call::{Call, LIKELY, action_of, capitalized};
+use crate::iam::catalogue;
+use regex::{Captures, Regex};
+use std::sync::LazyLock;
+
+/// A form that names a call.
+pub(super) struct Form {
+    /// Without this word the expression is not even made.
+    pub(super) needle: &'static str,
+    pub(super) regex: LazyLock<Option<Regex>>,
+    pub(super) read: fn(&Captures, &mut Call),
+}
+
+macro_rules! form {
+    ($needle:literal, $regex:expr, $read:expr $(,)?) => {
+        Form { needle: $needle, regex: LazyLock::new(|| Regex::new($regex).ok()), read: $read }
+    };
+}
+
+/// The forms that name a call; a field that an earlier one filled stays.
+pub(super) static FORMS: [Form; 37] = [
+    // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
+    form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
+        let operation = capitalized(&c[2]);
+        call.action.get_or_insert(format!("{}:{operation}", &c[1]));
+        set_service(call, &c[1]);
+        call.operation.get_or_insert(operation);
+    }),
+    // boto3, AWS CLI
+    form!("calling", r"when\s+calling\s+(?:the\s+)?([A-Za-z0-9]+)\s+operation", |c, call| set_operation(call, &c[1])),
+    // Agents and tools: `CreateLogStream API responded with`
+    form!("", r"\b([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+)\s+(?:API|operation|request|call)\b", |c, call| {
+        if action_of(call.service, &c[1]).is_some() {
+            set_operation(call, &c[1]);
+        }
+    }),
+    // Go SDK v2, Terraform: `operation error S3: PutObject`
+    form!("operation error", r"operation error ([A-Za-z0-9 ]+): ([A-Z][A-Za-z0-9]+)", |c, call| {
+        set_service(call, &c[1]);
+        set_operation(call, &c[2]);
+    }),
+    // CloudTrail
+    form!("eventSource", r#""eventSource"\s*:\s*"([a-z0-9.-]+)""#, |c, call| set_service(call, &c[1])),
+    form!("eventName", r#""eventName"\s*:\s*"([A-Za-z0-9]+)""#, |c, call| set_operation(
+        call,
+        c[1].trim_end_matches("20150331v2")
+    )),
+    form!("userIdentity", r#""userIdentity"\s*:\s*\{[^}]{0,400}?"arn"\s*:\s*"([^"]+)""#, |c, call| {
+        call.principal.get_or_insert(c[1].to_owned());
+    }),
+    // PHP SDK: `Error executing "PutObject" on "https://..."`
+    form!("Error executing", r#"Error executing "([A-Za-z0-9]+)""#, |c, call| set_operation(call, &c[1])),
+    // CDK: `Call failed: getParameter({`
+    form!("Call failed", r"Call failed:\s*([A-Za-z0-9]+)\(", |c, call| set_operation(call, &c[1])),
+    // `S3::putObject()`, `iam.createRole(`
+    form!("(", r"\b([A-Za-z][A-Za-z0-9]+)(?:::|\.)([a-z][A-Za-z0-9]+)\(", |c, call| {
+        if let Some(prefix) = catalogue::prefix_of_service(&c[1])
+            && !catalogue::actions_of_operation(prefix, &capitalized(&c[2])).is_empty()
+        {
+            call.service.get_or_insert(prefix);
+            set_operation(call, &c[2]);
+        }
+    }),
+    // A command line: `aws s3api put-object`
+    form!("aws ", r"\baws\s+([a-z][a-z0-9-]+)\s+([a-z][a-z0-9-]+)", |c, call| {
+        let operation: String = c[2].split('-').map(capitalized).collect();
+        if let Some(prefix) = catalogue::prefix_of_service(c[1].trim_end_matches("api"))
+            && !catalogue::actions_of_operation(prefix, &operation).is_empty()
+        {
+            call.service.get_or_insert(prefix);
+            set_operation(call, &operation);
+        }
+    }),
+    // Java SDK, CloudFormation: `(Service: AmazonS3; Status Code: 403; ...`
+    form!("Service:", r"\(?Service:\s*([A-Za-z0-9 ]+?)\s*[;,]", |c, call| set_service(call, &c[1])),
+    // Ruby, .NET, Java, JavaScript v3 exceptions
+    form!("Aws::", r"Aws::([A-Za-z0-9]+)::Errors", |c, call| set_service(call, &c[1])),
+    form!("Amazon.", r"Amazon\.([A-Za-z0-9]+)\.(?:Model\.)?[A-Z][A-Za-z0-9]+Exception", |c, call| set_service(
+        call, &c[1]
+    )),
+    form!("services.", r"services\.([a-z0-9]+)\.model\.([A-Z][A-Za-z0-9]+?)Request\b", |c, call| {
+        set_service(call, &c[1]);
+        set_known_operation(call, &c[2]);
+    }),
+    form!("services.", r"services\.([a-z0-9]+)\.model\.", |c, call| set_service(call, &c[1])),
+    form!("lib/services/", r"lib/services/([a-z0-9]+)\.js", |c, call| set_service(call, &c[1])),
+    // Frames of the SDKs: JavaScript v3 (its first releases too), Go v2, Go v1, Ruby, Java, .NET
+    form!(
+        "deserializeAws_",
+        r"deserializeAws_(?:restXml|restJson1?|json1_[01]|query|ec2)([A-Z][A-Za-z0-9]+?)Command",
+        |c, call| set_operation(call, &c[1])
+    ),
+    form!("_deserializeOp", r"_deserializeOp(?:Http)?(?:Error)?([A-Z][A-Za-z0-9]+)", |c, call| set_known_operation(
+        call, &c[1]
+    )),
+    form!(
+        "aws-sdk-go/service/",
+        r"aws-sdk-go/service/([a-z0-9]+)\.\(\*[A-Za-z0-9]+\)\.([A-Z][A-Za-z0-9]+)",
+        |c, call| {
+            set_service(call, &c[1]);
+            set_known_operation(call, c[2].trim_end_matches("WithContext"));
+        }
+    ),
+    form!(
+        "client.rb",
+        r"aws-sdk-([a-z0-9]+)/client\.rb:[0-9]+:in\s+[`'](?:[A-Za-z0-9:]+#)?([a-z0-9_]+)'",
+        |c, call| {
+            set_service(call, &c[1]);
+            set_known_operation(call, &c[2].split('_').map(capitalized).collect::<String>());
+        }
+    ),
+    form!("de_", r"\bde_([A-Z][A-Za-z0-9]+?)Command(?:Error)?\b", |c, call| set_operation(call, &c[1])),
+    form!(
+        "Client.",
+        r"\b(?:Default)?(?:Amazon|AWS)?([A-Z][A-Za-z0-9]*?)(?:Async)?Client\.(?:execute)?([A-Za-z][A-Za-z0-9]+)\(",
+        |c, call| {
+            let name = c[2].strip_suffix("Async").unwrap_or(&c[2]);
+            if let Some(prefix) = catalogue::prefix_of_service(&c[1])
+                && !catalogue::actions_of_operation(prefix, &capitalized(name)).is_empty()
+            {
+                call.service.get_or_insert(prefix);
+                set_operation(call, name);
+            }
+        }
+    ),
+    form!("@aws-sdk/", r"@aws-sdk/client-([a-z0-9-]+)", |c, call| set_service(call, &c[1])),
+    // An endpoint
+    form!(
+        "amazonaws.com",
+        r"https?://(?:[^\s/']*\.)?([a-z0-9-]+?)(?:[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com",
+        |c, call| set_service(call, &c[1]),
+    ),
+    // Hadoop's file system: `getFileStatus on s3a://...`, `PUT 0-byte object on`
+    form!(
+        "s3a",
+        r"\b(getFileStatus|open|listStatus|listFiles|innerListStatus|delete|mkdirs?|innerMkdirs|rename|create) (?:on )?s3a?n?://",
+        |c, call| {
+            set_service(call, "s3");
+            set_operation(
+                call,
+                match &c[1] {
+                    "getFileStatus" | "open" => "GetObject",
+                    "listStatus" | "listFiles" | "innerListStatus" => "ListObjectsV2",
+                    "delete" => "DeleteObject",
+                    _ => "PutObject",
+                },
+            );
+        }
+    ),
+    form!("0-byte object", r"PUT 0-byte object", |_, call| {
+        set_service(call, "s3");
+        set_operation(call, "PutObject");
+    }),
+    // Terraform's state in a bucket
+    form!(
+        " state",
+        r"(?i)\b(loading|refreshing|reading|load|save|saving|upload|uploading|persist|persisting) (?:the |remote )?state(?::| file| from| snapshot)",
+        |c, call| {
+            let writes = ["sav", "upload", "persist"].iter().any(|verb| c[1].to_ascii_lowercase().starts_with(verb));
+            set_service(call, "s3");
+            set_operation(call, if writes { "PutObject" } else { "GetObject" });
+        }
+    ),
+    // Pulumi's state in a bucket
+    form!("checkpoint", r"(?i)\b(load|sav|writ)(?:ing|e)? (?:the )?checkpoint", |c, call| {
+        set_service(call, "s3");
+        set_operation(call, if c[1].eq_ignore_ascii_case("load") { "GetObject" } else { "PutObject" });
+    }),
+    form!("OperationDeserializer", r"\b([A-Z][A-Za-z0-9]+?)OperationDeserializer", |c, call| set_known_operation(
+        call, &c[1]
+    )),
+    form!("existing workspaces", r"existing workspaces", |_, call| {
+        set_service(call, "s3");
+        set_operation(call, "ListObjectsV2");
+    }),
+    // Git over HTTPS to CodeCommit
+    form!("git-codecommit.", r"git-codecommit\.", |_, call| {
+        set_service(call, "codecommit");
+        set_operation(call, "GitPull");
+    }),
+    // The error type of a call in Rust: `HeadObjectError {`
+    form!("Error {", r"\b([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+?)Error \{", |c, call| set_known_operation(call, &c[1])),
+    // Prose: `error creating IAM Role (x):`, `Failed to create the CloudFormation stack`, `Could not create volume`
+    form!(
+        "",
+        r"(?i)\b(creat|updat|delet|describ|list|gett|get|putt|put|read|validat|tagg|tag|attach|detach|start|stopp|stop|invok|publish)(?:e|ing)?[ \t]+(?:(?:the|an?|new|AWS|Amazon)[ \t]+)*([A-Za-z0-9]+(?:[ \t]+[A-Za-z0-9]+){0,4})",
+        |c, call| prose(c, call),
+    ),
+    // Serverless Framework: `Could not locate deployment bucket. Error: Access Denied`
+    form!("deployment bucket", r"Could not locate deployment bucket", |_, call| {
+        set_service(call, "s3");
+        set_operation(call, "GetBucketLocation");
+    }),
+    // Terraform up to 1.0
+    form!("launching", r"Error launching source instance", |_, call| {
+        set_service(call, "ec2");
+        set_operation(call, "RunInstances");
+    }),
+    // The reason that a tool gives when it was cut short: `(AWS::S3::BucketPolicy)`
+    form!("AWS::", r"AWS::([A-Za-z0-9]+)::[A-Za-z0-9:]+", |c, call| set_service(call, &c[1])),
+];
+
+/// Words of prose that name no operation of AWS by themselves.
+const EVERYDAY: [&str; 14] = [
+    "resource",
+    "resources",
+    "connection",
+    "session",
+    "operation",
+    "value",
+    "item",
+    "data",
+    "access",
+    "token",
+    "file",
+    "files",
+    "deployment",
+    "status",
+];
+
+/// `creating IAM Role` → `iam:CreateRole`, where there is such an action; without a service the likeliest one that
+/// has it.
+fn prose(c: &Captures, call: &mut Call) {
+    if call.operation.is_some() {
+        return;
+    }
+    let verbs: &[&str] = match c[1].to_ascii_lowercase().as_str() {
+        "creat" => &["Create", "Put", "Run", "Register", "Request"],
+        "launch" => &["Run"],
+        "updat" => &["Update", "Modify", "Put"],
+        "delet" => &["Delete"],
+        "describ" => &["Describe", "Get"],
+        "validat" => &["Validate"],
+        "put" | "putt" => &["Put"],
+        "list" => &["List", "Describe"],
+        "tag" | "tagg" => &["Tag"],
+        "attach" => &["Attach"],
+        "detach" => &["Detach"],
+        "start" => &["Start"],
+        "stop" | "stopp" => &["Stop"],
+        "invok" => &["Invoke"],
+        "publish" => &["Publish"],
+        _ => &["Get", "Describe", "List"],
+    };
+    let words: Vec<&str> = c[2].split_whitespace().collect();
+    let nouns = |words: &[&str]| -> Vec<String> {
+        (1..=words.len().min(3))
+            .rev()
+            .map(|length| words[..length].iter().map(|word| capitalized(word)).collect())
+            .collect()
+    };
+    for length in (1..=words.len().min(3)).rev() {
+        let Some(prefix) = catalogue::prefix_of_service(&words[..length].join(" ")) else { continue };
+        let mut names = nouns(&words[length..]);
+        if names.is_empty() && prefix == "apigateway" {
+            names.push("RestApi".to_owned());
+        }
+        let found = names.iter().find_map(|noun| {
+            // `S3 policy` is the policy of a bucket.
+            let forms =
+                |verb: &&str| [format!("{verb}{noun}"), format!("{verb}{noun}s"), format!("{verb}Bucket{noun}")];
+            verbs
+                .iter()
+                .flat_map(forms)
+                .find(|operation| !catalogue::actions_of_operation(prefix, operation).is_empty())
+        });
+        if let Some(operation) = found {
+            call.service.get_or_insert(prefix);
+            call.operation = Some(operation);
+        }
+        return;
+    }
+    if words.first().is_none_or(|word| EVERYDAY.contains(&word.to_ascii_lowercase().as_str())) {
+        return;
+    }
+    let known = |operation: &String| {
+        let of = |prefix: &str| !catalogue::actions_of_operation(prefix, operation).is_empty();
+        match call.service {
+            Some(service) => of(service),
+            None => LIKELY.iter().any(|prefix| of(prefix)),
+        }
+    };
+    let names = nouns(&words);
+    let forms = names.iter().flat_map(|noun| verbs.iter().take(2).map(move |verb| format!("{verb}{noun}")));
+    call.operation = forms.into_iter().find(known);
+}
+
+fn set_service(call: &mut Call, name: &str) {
+    if call.service.is_none() {
+        call.service = catalogue::prefix_of_service(name);
+    }
+}
+
+fn set_operation(call: &mut Call, name: &str) {
+    call.operation.get_or_insert_with(|| capitalized(name));
+}
+
+/// The same where the name is an operation of the service, or of a likely one.
+fn set_known_operation(call: &mut Call, name: &str) {
+    if action_of(call.service, name).is_some() {
+        set_operation(call, name);
+    }
+}
