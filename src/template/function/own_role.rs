@@ -22,10 +22,16 @@ const REGION_LENGTH: usize = 14;
 /// Gives a role to every function that has `iamRoleStatements`; runs after all events.
 pub fn compile(it: &mut Compilation<'_>) {
     let service = it.service;
-    for function in service.functions.values() {
-        if function.raw.get("iamRoleStatements").is_some() {
-            compile_role(it, function);
-        }
+    let own: Vec<_> = service.functions.values().filter(|f| f.raw.get("iamRoleStatements").is_some()).collect();
+    // The plugin bounds the shared role as well, as soon as one function has a role of its own.
+    let boundary = service.custom.pointer("/serverless-iam-roles-per-function/iamGlobalPermissionsBoundary");
+    if let (false, Some(boundary), Some(shared)) =
+        (own.is_empty(), boundary, it.template.resources_mut().get_mut(EXECUTION_ROLE))
+    {
+        shared["Properties"]["PermissionsBoundary"] = boundary.clone();
+    }
+    for function in own {
+        compile_role(it, function);
     }
 }
 
@@ -38,7 +44,6 @@ fn compile_role<'a>(it: &mut Compilation<'a>, function: &'a Function) {
     }
     let own = &function.raw;
     let provider = &it.service.provider.raw;
-    let plugin = it.service.custom.get("serverless-iam-roles-per-function");
     let logical_id = naming::own_role(&function.key);
     let function_id = naming::logical_id(&function.key);
 
@@ -64,9 +69,7 @@ fn compile_role<'a>(it: &mut Compilation<'a>, function: &'a Function) {
     properties.insert("RoleName".into(), name);
     properties.insert("ManagedPolicyArns".into(), json!(managed));
     set_some(&mut properties, "Tags", shared.get("Tags").cloned());
-    let boundary = get(own, "iamPermissionsBoundary")
-        .or_else(|| plugin.and_then(|p| get(p, "iamGlobalPermissionsBoundary")))
-        .or_else(|| shared.get("PermissionsBoundary"));
+    let boundary = get(own, "iamPermissionsBoundary").or_else(|| shared.get("PermissionsBoundary"));
     set_some(&mut properties, "PermissionsBoundary", boundary.cloned());
     it.add_resource(&logical_id, json!({ "Type": "AWS::IAM::Role", "Properties": properties }), &path);
 
