@@ -238,7 +238,7 @@ fn evaluate_manifest(
         file,
         dir: &request.dir,
         env: &request.env,
-        options: serde_json::json!({ "stage": request.stage, "region": request.region }),
+        options: serde_json::Value::Object(options(request).into_iter().collect()),
         address: None,
         mode: Mode::Manifest,
     };
@@ -251,7 +251,8 @@ fn evaluate_manifest(
     }
 }
 
-fn world<'a>(request: &LoadRequest<'a>, problems: &mut Problems) -> World<'a> {
+/// What `${opt:}` and functions in JavaScript see of the command line.
+fn options(request: &LoadRequest<'_>) -> BTreeMap<String, serde_json::Value> {
     let mut options = request.options.clone();
     if let Some(stage) = &request.stage {
         options.insert("stage".to_owned(), stage.as_str().into());
@@ -259,6 +260,13 @@ fn world<'a>(request: &LoadRequest<'a>, problems: &mut Problems) -> World<'a> {
     if let Some(region) = &request.region {
         options.insert("region".to_owned(), region.as_str().into());
     }
+    if !request.params.is_empty() {
+        options.insert("param".to_owned(), request.params.clone().into());
+    }
+    options
+}
+
+fn world<'a>(request: &LoadRequest<'a>, problems: &mut Problems) -> World<'a> {
     let mut params = BTreeMap::new();
     for param in &request.params {
         match param.split_once('=') {
@@ -270,7 +278,7 @@ fn world<'a>(request: &LoadRequest<'a>, problems: &mut Problems) -> World<'a> {
     }
     World {
         dir: request.dir.clone(),
-        options,
+        options: options(request),
         params,
         env: request.env.clone(),
         instance_id: request.instance_id.clone(),

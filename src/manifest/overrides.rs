@@ -1,6 +1,6 @@
 //! `stages:` and `rlx.<stage>.yml` laid over a manifest that is not resolved yet.
 
-use super::document::{Entry, Map, Node, ReadError, Sources, Value};
+use super::document::{Entry, Map, Node, Origin, ReadError, SourceId, Sources, Span, Value};
 use super::problem::{Place, Problem, Problems, Severity};
 use super::stage::holds_variables;
 use super::variables::{self, World, grammar};
@@ -171,7 +171,21 @@ impl Layers<'_> {
     /// Replaces a text with variables by what it stands for.
     fn open(&mut self, node: &mut Node) -> Result<(), Problems> {
         if is_variable(node) {
-            *node = variables::expand(self.world, self.before.clone(), node, self.sources, self.secrets)?;
+            let written = std::mem::replace(node, Node::new(Value::Null));
+            *node = match variables::expand(self.world, self.before.clone(), &written, self.sources, self.secrets) {
+                Ok(expanded) => expanded,
+                Err(problems) => {
+                    *node = written;
+                    return Err(problems);
+                }
+            };
+            if self.world.explain.is_some()
+                && let (Some(text), Some(span)) = (written.as_str(), node.span)
+            {
+                let origin = Origin { text: text.to_owned(), place: written.span };
+                let derived = self.sources.derive(span.source, origin);
+                move_to(node, span.source, derived);
+            }
         }
         Ok(())
     }
@@ -242,6 +256,26 @@ fn beside(stage: &str, dir: &Path, sources: &mut Sources) -> Result<Option<Node>
         merge::overlay(&mut node, mapping("overrides", over));
     }
     Ok(Some(node))
+}
+
+/// Lets values of one file count as values of the other.
+fn move_to(node: &mut Node, from: SourceId, to: SourceId) {
+    let moved = |span: &mut Option<Span>| {
+        if let Some(span) = span.as_mut().filter(|span| span.source == from) {
+            span.source = to;
+        }
+    };
+    moved(&mut node.span);
+    match &mut node.value {
+        Value::List(list) => list.iter_mut().for_each(|item| move_to(item, from, to)),
+        Value::Map(map) => {
+            for entry in map.values_mut() {
+                moved(&mut entry.key_span);
+                move_to(&mut entry.node, from, to);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn one(problem: Problem) -> Problems {

@@ -7,6 +7,9 @@ const { createRequire } = require('module');
 
 const [mark, file, request] = process.argv.slice(1);
 const { mode, address, options } = JSON.parse(request);
+// Files that look at the command line themselves see one as the framework has it.
+const flag = ([name, value]) => [].concat(value).flatMap((item) => (item === true ? [`--${name}`] : [`--${name}`, String(item)]));
+process.argv = [process.argv[0], 'serverless', ...Object.entries(options).flatMap(flag)];
 const write = process.stdout.write.bind(process.stdout);
 // What the file prints is for people, not part of the conversation.
 process.stdout.write = process.stderr.write.bind(process.stderr);

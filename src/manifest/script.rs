@@ -63,6 +63,9 @@ pub(super) enum Question {
     Text(String),
 }
 
+/// Whoever answers; `None` is JavaScript's `undefined`.
+pub(super) type Answers<'a> = &'a mut dyn FnMut(Question) -> Result<Option<Value>, String>;
+
 /// Why a file has no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ScriptError {
@@ -101,10 +104,7 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
 }
 
 /// Evaluates a file; `answer` answers what its functions ask.
-pub(super) fn evaluate(
-    script: &Script<'_>,
-    answer: &mut dyn FnMut(Question) -> Result<Value, String>,
-) -> Result<Outcome, ScriptError> {
+pub(super) fn evaluate(script: &Script<'_>, answer: Answers<'_>) -> Result<Outcome, ScriptError> {
     let mut flags = Vec::new();
     loop {
         match converse(script, &flags, answer)? {
@@ -121,11 +121,7 @@ enum Turn {
     Again(String),
 }
 
-fn converse(
-    script: &Script<'_>,
-    flags: &[String],
-    answer: &mut dyn FnMut(Question) -> Result<Value, String>,
-) -> Result<Turn, ScriptError> {
+fn converse(script: &Script<'_>, flags: &[String], answer: Answers<'_>) -> Result<Turn, ScriptError> {
     let (mut child, lines) = start(script, flags)?;
     let stdin = child.stdin.take();
     let result = listen(&lines, stdin, answer);
@@ -169,11 +165,7 @@ fn start(script: &Script<'_>, flags: &[String]) -> Result<(Child, Receiver<Strin
     Ok((child, lines))
 }
 
-fn listen(
-    lines: &Receiver<String>,
-    mut stdin: Option<ChildStdin>,
-    answer: &mut dyn FnMut(Question) -> Result<Value, String>,
-) -> Result<Turn, ScriptError> {
+fn listen(lines: &Receiver<String>, mut stdin: Option<ChildStdin>, answer: Answers<'_>) -> Result<Turn, ScriptError> {
     let deadline = Instant::now() + TIME_LIMIT;
     loop {
         let line = match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
@@ -187,7 +179,8 @@ fn listen(
             serde_json::from_str(&line[at + MARK.len()..]).map_err(|error| ScriptError::Data(error.to_string()))?;
         if let (Some(id), Some(question)) = (message.ask, question(&message)) {
             let reply = match answer(question) {
-                Ok(value) => json!({ "answer": id, "value": value }),
+                Ok(Some(value)) => json!({ "answer": id, "value": value }),
+                Ok(None) => json!({ "answer": id }),
                 Err(error) => json!({ "answer": id, "error": error }),
             };
             // Should node be gone, the next line tells.

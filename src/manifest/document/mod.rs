@@ -11,7 +11,7 @@ mod yaml;
 
 pub use encoding::{MAX_BYTES, decode};
 pub use node::{Entry, Map, Node, Value};
-pub use source::{Position, Source, SourceId, Sources, Span};
+pub use source::{Origin, Position, Source, SourceId, Sources, Span};
 pub use text::js_text;
 
 use super::{Problem, Problems};

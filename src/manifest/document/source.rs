@@ -33,6 +33,17 @@ pub struct Source {
     pub path: PathBuf,
     /// Its whole text.
     pub text: String,
+    /// The variable that its content took the place of, where that is noted.
+    pub origin: Option<Origin>,
+}
+
+/// A variable that is no more, because what it stands for was put in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The text with the variable.
+    pub text: String,
+    /// Where it stood.
+    pub place: Option<Span>,
 }
 
 /// All files that were read, in order of reading. The first is the manifest.
@@ -45,8 +56,18 @@ impl Sources {
     /// Keeps a file and names it.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: impl Into<String>) -> SourceId {
         let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(Source { path: path.into(), text: text.into() });
+        self.files.push(Source { path: path.into(), text: text.into(), origin: None });
         id
+    }
+
+    /// Names a file once more, for what took the place of a variable.
+    pub fn derive(&mut self, id: SourceId, origin: Origin) -> SourceId {
+        let Some(source) = self.get(id).cloned() else { return id };
+        let derived = self.add(source.path, source.text);
+        if let Some(source) = self.files.last_mut() {
+            source.origin = Some(origin);
+        }
+        derived
     }
 
     /// The file of this name.

@@ -1,6 +1,6 @@
 //! Values as text, as JavaScript turns them into text.
 
-use super::{Value, number};
+use super::{Node, Value, number};
 
 /// What a value becomes inside a text; `None` for what cannot be part of one (null, mappings).
 pub(in crate::manifest) fn coerce(value: &Value) -> Option<String> {
@@ -19,6 +19,22 @@ pub fn js_text(value: &Value) -> String {
         Value::String(s) => s.clone(),
         Value::List(list) => list.iter().map(|item| js_text(&item.value)).collect::<Vec<_>>().join(","),
         Value::Map(_) => "[object Object]".to_owned(),
+    }
+}
+
+/// What a list or a text has under a key in JavaScript (`Object.hasOwn`): an item, a UTF-16 unit, or `length`.
+/// Keys of mappings are not looked up.
+pub(in crate::manifest) fn own_property(value: &Value, key: &str) -> Option<Node> {
+    let index = || key.parse::<usize>().ok().filter(|index| index.to_string() == key);
+    match (value, key) {
+        (Value::List(list), "length") => Some(Node::new(Value::Number(list.len().into()))),
+        (Value::List(list), _) => index().and_then(|index| list.get(index).cloned()),
+        (Value::String(text), "length") => Some(Node::new(Value::Number(text.encode_utf16().count().into()))),
+        (Value::String(text), _) => {
+            let unit = text.encode_utf16().nth(index()?)?;
+            Some(Node::new(Value::String(String::from_utf16_lossy(&[unit]))))
+        }
+        _ => None,
     }
 }
 

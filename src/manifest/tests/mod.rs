@@ -5,6 +5,7 @@ mod fuzz;
 mod loading;
 mod properties;
 mod remote;
+mod scripts;
 mod stages;
 mod variables;
 

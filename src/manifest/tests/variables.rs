@@ -18,6 +18,8 @@ fn a_whole_value_keeps_its_type_and_a_part_becomes_text() {
     assert_eq!(custom("${self:custom.map}"), json!({"k": "v"}));
     assert_eq!(custom("${self:custom.list.1.a}"), json!(2));
     assert_eq!(custom("${self:custom.list.length}"), json!(2));
+    assert_eq!(custom("${self:custom.s.length}${self:custom.s.2}"), json!("4x"));
+    assert_eq!(custom("${self:custom.list.00, 'none'}"), json!("none"));
     assert_eq!(custom("a${self:custom.n}b${self:custom.s}"), json!("a3btext"));
     assert_eq!(custom("\"x ${self:custom.list.0, 'y'}\""), json!("x 1"));
 }
@@ -29,6 +31,8 @@ fn fallbacks_are_tried_in_order_and_keep_their_types() {
     assert_eq!(custom("${opt:x, true}"), json!(true));
     assert_eq!(custom("${opt:x, null}"), json!(null));
     assert_eq!(custom("${opt:x, ''}"), json!(""));
+    assert_eq!(custom("${self:custom.n, 1e400}"), json!(3));
+    assert_eq!(custom("${opt:x, -Infinity}"), json!(null));
     assert_eq!(custom("${opt:x, self:custom.map}"), json!({"k": "v"}));
 }
 
@@ -37,6 +41,16 @@ fn addresses_and_params_hold_variables() {
     let project = Project::new("custom:\n  which: b\n  it: ${file(./${self:custom.which}.yml):x.${sls:stage}}\n")
         .file("b.yml", "x: {dev: '${self:service}'}");
     assert_eq!(project.value("custom.it"), json!("shop"));
+    let whole = Project::new("custom: \"${file(./b.yml):${opt:none, ''}}\"\n").file("b.yml", "x: 1");
+    assert_eq!(whole.value("custom"), json!({"x": 1}));
+}
+
+#[test]
+fn options_are_had_one_by_one_or_all_at_once() {
+    let project = |it: &str| Project::new(&format!("custom: {it}\n")).param("a=1").stage("qa");
+    assert_eq!(project("${opt:param}").value("custom"), json!(["a=1"]));
+    assert_eq!(project("${opt:}").value("custom"), json!({"param": ["a=1"], "stage": "qa"}));
+    assert_eq!(project("${opt:${opt:none, null}}").value("custom.stage"), json!("qa"));
 }
 
 #[test]
@@ -151,28 +165,47 @@ fn a_mapping_cannot_be_part_of_a_text() {
     assert_eq!(refusal("x${self:custom.map}"), ["`${self:custom.map}` is a mapping, which cannot be part of a text"]);
 }
 
+/// The story of a value, a line each.
+fn story(project: &Project) -> Vec<String> {
+    let resolved = project.resolved();
+    let told = resolved.explanation.iter().map(|step| {
+        let place = step.place.map(|span| resolved.sources.describe(span)).unwrap_or_default();
+        format!("{}{place} {}", " ".repeat(step.depth), step.text)
+    });
+    told.collect()
+}
+
 #[test]
 fn an_explanation_goes_through_every_variable() {
     let project = Project::new("custom:\n  a: ${opt:x, self:custom.b}\n  b: ${file(./f.yml):k}\n")
         .file("f.yml", "k: ${self:service}\n")
         .explain("custom.a");
-    let resolved = project.resolved();
-    let told: Vec<_> = resolved
-        .explanation
-        .iter()
-        .map(|step| {
-            let place = step.place.map(|span| resolved.sources.describe(span)).unwrap_or_default();
-            format!("{}{place} {}", " ".repeat(step.depth), step.text)
-        })
-        .collect();
     assert_eq!(
-        told,
+        story(&project),
         [
             "serverless.yml:5:6 custom.a: ${opt:x, self:custom.b}",
             "  opt:x has no value: option --x is not given",
             " serverless.yml:6:6 custom.b: ${file(./f.yml):k}",
-            "  serverless.yml:1:10 file(./f.yml):k",
+            "  f.yml:1:4 file(./f.yml):k",
             "  serverless.yml:1:10 service: shop",
+        ]
+    );
+}
+
+#[test]
+fn an_explanation_tells_variables_that_a_stage_was_laid_over() {
+    let manifest =
+        "custom:\n  a: ${file(./f.yml)}\nstages:\n  dev:\n    overrides:\n      custom:\n        a: ${file(./g.yml)}\n";
+    let project =
+        |path| Project::new(manifest).file("f.yml", "k: 1\nm: 2\n").file("g.yml", "k: ${self:service}\n").explain(path);
+    assert_eq!(story(&project("custom.a.m")), ["serverless.yml:5:6 ${file(./f.yml)}", " f.yml:2:4 custom.a.m: 2"]);
+    assert_eq!(
+        story(&project("custom.a.k")),
+        [
+            "serverless.yml:5:6 ${file(./f.yml)}",
+            " serverless.yml:10:12 ${file(./g.yml)}",
+            "  g.yml:1:4 custom.a.k: ${self:service}",
+            "   serverless.yml:1:10 service: shop",
         ]
     );
 }

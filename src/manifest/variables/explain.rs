@@ -2,7 +2,8 @@
 
 use super::resolver::{Outcome, Resolver};
 use super::tree::{CellId, Content};
-use crate::manifest::document::{Span, Value};
+use crate::manifest::document::{Origin, SourceId, Span, Value};
+use std::collections::HashSet;
 
 /// References that are followed before the story is cut.
 const MAX_DEPTH: usize = 20;
@@ -32,8 +33,15 @@ impl Resolver<'_> {
         let mut story = Vec::new();
         // A value inside one that came from a variable has that variable's story before its own.
         let mut depth = 0;
-        for id in &chain[..chain.len() - 1] {
-            if self.origins.contains_key(id) {
+        let mut told = HashSet::new();
+        for (index, id) in chain.iter().enumerate() {
+            for (source, origin) in self.replaced(*id) {
+                if told.insert(source) {
+                    story.push(Explanation { depth, place: origin.place, text: origin.text.clone() });
+                    depth += 1;
+                }
+            }
+            if index + 1 < chain.len() && self.origins.contains_key(id) {
                 self.tell(*id, depth, false, &mut story);
                 depth += 1;
             }
@@ -42,6 +50,21 @@ impl Resolver<'_> {
             self.tell(*id, depth, true, &mut story);
         }
         story
+    }
+
+    /// The variables that were replaced before all others were resolved, and that a value lies in; outermost first.
+    fn replaced(&self, id: CellId) -> Vec<(SourceId, &Origin)> {
+        let written = self.origins.get(&id).map_or(self.tree.get(id).span, |(_, place)| *place);
+        let mut found = Vec::new();
+        let mut source = written.map(|span| span.source);
+        while let Some(id) = source
+            && let Some(origin) = self.documents.get(id).and_then(|source| source.origin.as_ref())
+        {
+            found.push((id, origin));
+            source = origin.place.map(|span| span.source);
+        }
+        found.reverse();
+        found
     }
 
     fn tell(&self, id: CellId, depth: usize, with_value: bool, story: &mut Vec<Explanation>) {
@@ -72,8 +95,8 @@ impl Resolver<'_> {
                         }
                     }
                 }
-                Outcome::Value => {
-                    story.push(Explanation { depth: depth + 1, place: cell.span, text: step.expression.clone() });
+                Outcome::Value(place) => {
+                    story.push(Explanation { depth: depth + 1, place: *place, text: step.expression.clone() });
                 }
             }
         }

@@ -421,12 +421,12 @@ fn is_type(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_lowercase()) && word.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// `true`, `false`, `null` or what JavaScript's `Number()` accepts of these characters.
+/// `true`, `false`, `null` or what JavaScript's `Number()` accepts of these characters. Infinity is null, as in JSON.
 fn literal(word: &str) -> Option<Value> {
     match word {
         "true" => return Some(Value::Bool(true)),
         "false" => return Some(Value::Bool(false)),
-        "null" => return Some(Value::Null),
+        "null" | "Infinity" | "-Infinity" => return Some(Value::Null),
         _ => {}
     }
     let radix = |prefix: [&str; 2], radix| {
@@ -439,8 +439,12 @@ fn literal(word: &str) -> Option<Value> {
     if !word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-')) {
         return None;
     }
-    let number = word.parse::<f64>().ok().filter(|n| n.is_finite())?;
-    crate::manifest::document::number::from_f64(number).map(Value::Number)
+    if word.contains(['n', 'N']) {
+        // Names of numbers that only Rust reads.
+        return None;
+    }
+    let number = word.parse::<f64>().ok()?;
+    Some(crate::manifest::document::number::from_f64(number).map_or(Value::Null, Value::Number))
 }
 
 /// A param without quotes: a literal where it is one; what JavaScript holds false becomes null.

@@ -14,7 +14,7 @@ impl Resolver<'_> {
         for source in alternatives {
             let call = match source {
                 Source::Literal(value) => {
-                    self.step(value.to_string(), Outcome::Value);
+                    self.step(value.to_string(), Outcome::Value(None));
                     return Ok(Node::from_json(value.clone(), None));
                 }
                 Source::Call(call) => call,
@@ -25,7 +25,7 @@ impl Resolver<'_> {
                 Answer::Found(node) => {
                     let outcome = match call.kind.as_str() {
                         "self" => Outcome::Reference(arguments.address_text().to_owned()),
-                        _ => Outcome::Value,
+                        _ => Outcome::Value(node.span),
                     };
                     self.step(expression, outcome);
                     return Ok(node);

@@ -3,8 +3,8 @@
 use super::remote::{Found, Lookup, RemoteError};
 use super::resolve::World;
 use super::sources::FileCache;
-use super::tree::{Ancestry, CellId, State, Tree};
-use crate::manifest::document::{Node, Sources, Span, Value};
+use super::tree::{Ancestry, CellId, Content, State, Tree};
+use crate::manifest::document::{Node, Sources, Span, Value, text};
 use crate::manifest::{Problem, Problems};
 use indexmap::IndexSet;
 use std::collections::HashMap;
@@ -81,8 +81,8 @@ pub(super) enum Outcome {
     Missing(String),
     /// Another value of the manifest.
     Reference(String),
-    /// Something else; the value itself tells its place.
-    Value,
+    /// Something else, which may stand in a file.
+    Value(Option<Span>),
 }
 
 pub(super) struct Resolver<'a> {
@@ -107,6 +107,15 @@ pub(super) struct Resolver<'a> {
     pub waits_for: String,
     pub weight: usize,
     chain_cut: bool,
+    /// Problems of a question that whoever asks it may live without.
+    aside: Option<Aside>,
+}
+
+/// Problems that are not reported yet.
+struct Aside {
+    /// How many values were being resolved when the question was asked. What is wrong with further ones is reported.
+    depth: usize,
+    problems: Problems,
 }
 
 impl<'a> Resolver<'a> {
@@ -132,6 +141,7 @@ impl<'a> Resolver<'a> {
             waits_for: String::new(),
             weight,
             chain_cut: false,
+            aside: None,
         }
     }
 
@@ -168,6 +178,7 @@ impl<'a> Resolver<'a> {
             if std::mem::replace(&mut self.chain_cut, true) {
                 return Err(Stop::Failed);
             }
+            self.aside = None;
             return Err(self.fail(format!("references go through more than {MAX_CHAIN} other values"), None));
         }
         self.tree.get_mut(id).state = State::Running;
@@ -219,6 +230,7 @@ impl<'a> Resolver<'a> {
             return Err(Stop::Failed);
         }
         self.weight = usize::MAX;
+        self.aside = None;
         Err(self.fail(
             "the manifest grows too large when its variables are resolved",
             Some("a variable copies what it names; copies of copies multiply".to_owned()),
@@ -237,16 +249,7 @@ impl<'a> Resolver<'a> {
             self.settle(id)?;
             match self.tree.child(id, key) {
                 Some(child) => id = child,
-                // JavaScript's arrays and strings have a length.
-                None if *key == "length" && depth + 1 == path.len() => {
-                    let length = match &self.tree.get(id).content {
-                        super::tree::Content::List(list) => list.len(),
-                        super::tree::Content::Text(text) => text.encode_utf16().count(),
-                        _ => return Ok(Err(depth)),
-                    };
-                    return Ok(Ok(Node { value: Value::Number(length.into()), span: self.tree.get(id).span }));
-                }
-                None => return Ok(Err(depth)),
+                None => return Ok(self.own_property(id, &path[depth..]).ok_or(depth)),
             }
         }
         self.complete(id)?;
@@ -255,11 +258,25 @@ impl<'a> Resolver<'a> {
         Ok(Ok(node))
     }
 
+    /// What lists and texts have beside what the manifest says.
+    fn own_property(&self, id: CellId, path: &[&str]) -> Option<Node> {
+        let mut value = match &self.tree.get(id).content {
+            // Its length is all that is asked of it here.
+            Content::List(list) => Value::List(vec![Node::new(Value::Null); list.len()]),
+            Content::Text(text) => Value::String(text.clone()),
+            _ => return None,
+        };
+        for key in path {
+            value = text::own_property(&value, key)?.value;
+        }
+        Some(Node { value, span: self.tree.get(id).span })
+    }
+
     /// The keys at a path, as far as it stands by now.
     pub fn keys(&self, path: &[&str]) -> Vec<String> {
         let id = path.iter().try_fold(self.root, |id, key| self.tree.child(id, key));
         match id.map(|id| &self.tree.get(id).content) {
-            Some(super::tree::Content::Map(map)) => map.keys().cloned().collect(),
+            Some(Content::Map(map)) => map.keys().cloned().collect(),
             _ => Vec::new(),
         }
     }
@@ -333,8 +350,24 @@ impl<'a> Resolver<'a> {
             (None, None) => Problem::nowhere(message),
         };
         problem.help = help;
-        self.problems.push(problem);
+        self.report(problem);
         Stop::Failed
+    }
+
+    pub(super) fn report(&mut self, problem: Problem) {
+        match &mut self.aside {
+            Some(aside) if aside.depth == self.stack.len() => aside.problems.push(problem),
+            _ => self.problems.push(problem),
+        }
+    }
+
+    /// Does what may fail without harm, and gives the problems of it.
+    pub(super) fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (T, Problems) {
+        let aside = Aside { depth: self.stack.len(), problems: Problems::default() };
+        let outer = self.aside.replace(aside);
+        let result = work(self);
+        let aside = std::mem::replace(&mut self.aside, outer);
+        (result, aside.map(|aside| aside.problems).unwrap_or_default())
     }
 
     /// The part of a span where this text stands.

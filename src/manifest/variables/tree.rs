@@ -149,7 +149,10 @@ impl Tree {
     pub fn child(&self, id: CellId, key: &str) -> Option<CellId> {
         match &self.get(id).content {
             Content::Map(map) => map.get(key).map(|(_, child)| *child),
-            Content::List(list) => list.get(key.parse::<usize>().ok()?).copied(),
+            Content::List(list) => {
+                let index = key.parse::<usize>().ok().filter(|index| index.to_string() == key)?;
+                list.get(index).copied()
+            }
             _ => None,
         }
     }

@@ -2,8 +2,10 @@
 //! evaluated; anything else is text.
 
 use super::Arguments;
-use crate::manifest::document::{self, Node, Span, Syntax, Value};
+use crate::manifest::Problems;
+use crate::manifest::document::{self, Node, Span, Syntax, Value, text};
 use crate::manifest::script::{self, Mode, Outcome, Question, Script, ScriptError};
+use crate::manifest::variables::grammar;
 use crate::manifest::variables::resolver::{Answer, Halt, Resolver, Stop};
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -28,7 +30,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Res
     let content = match resolver.files.whole.get(&path) {
         Some(known) => known.clone()?,
         None if is_script(&path) && path.is_file() => {
-            let address = arguments.address.as_ref().map(|_| arguments.address()).transpose()?;
+            let address = (!arguments.names_nothing()).then(|| arguments.address()).transpose()?;
             match evaluated(resolver, &path, address)? {
                 Evaluated::Whole(content) => Some(content),
                 Evaluated::Part(Node { value: Value::Null, .. }) => {
@@ -45,7 +47,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Res
     let Some(content) = content else {
         return Ok(Answer::missing(format!("there is no file {given}")));
     };
-    if arguments.address.is_none() {
+    if arguments.names_nothing() {
         return Ok(Answer::Found((*content).clone()));
     }
     let address = arguments.address()?;
@@ -94,20 +96,23 @@ fn evaluated(resolver: &mut Resolver<'_>, path: &Path, address: Option<&str>) ->
         mode: Mode::File,
     };
     let mut stop = None;
+    // A function may catch that a variable has no value.
+    let mut caught = Problems::default();
+    let open = resolver.wanted.len();
     let result = script::evaluate(&script, &mut |question| {
-        let answer = match question {
-            Question::Variable(text) => resolver.resolve_string(format!("${{{text}}}")),
-            Question::Text(text) => resolver.resolve_string(text),
-            Question::Property(keys) => {
-                let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-                resolver.configuration(&keys).map(|found| found.unwrap_or(Node { value: Value::Null, span: None }))
+        let (answer, problems) = resolver.attempt(|resolver| answer(resolver, question));
+        caught.extend(problems);
+        answer.map_err(|reason| match reason {
+            Refusal::Stop(reason) => {
+                stop = Some(reason);
+                "rlx cannot resolve this variable".to_owned()
             }
-        };
-        answer.map(|node| node.to_json()).map_err(|reason| {
-            stop = Some(reason);
-            "rlx cannot resolve this variable".to_owned()
+            Refusal::NoVariable(text) => format!("`{text}` is no variable"),
         })
     });
+    if resolver.wanted.len() > open {
+        return Err(Halt::Stop(Stop::Waiting));
+    }
     match result {
         Ok(outcome) => {
             let text = std::fs::read_to_string(path).unwrap_or_default();
@@ -127,9 +132,42 @@ fn evaluated(resolver: &mut Resolver<'_>, path: &Path, address: Option<&str>) ->
             }
         }
         // The function failed because a variable has no value: that is what is told.
-        Err(ScriptError::Threw { .. }) if stop.is_some() => Err(Halt::Stop(stop.unwrap_or(Stop::Failed))),
+        Err(ScriptError::Threw { .. }) if stop.is_some() => {
+            caught.0.into_iter().for_each(|problem| resolver.report(problem));
+            Err(Halt::Stop(stop.unwrap_or(Stop::Failed)))
+        }
         Err(error) => Err(Halt::wrong(format!("cannot evaluate {}: {error}", shown.display()))),
     }
+}
+
+/// Why a question of a script has no answer.
+enum Refusal {
+    Stop(Stop),
+    NoVariable(String),
+}
+
+impl From<Stop> for Refusal {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+/// Answers a script; `None` is JavaScript's `undefined`.
+fn answer(resolver: &mut Resolver<'_>, question: Question) -> Result<Option<serde_json::Value>, Refusal> {
+    Ok(match question {
+        Question::Variable(text) => {
+            let text = format!("${{{text}}}");
+            if grammar::parse(&text).is_ok_and(|variables| variables.is_empty()) {
+                return Err(Refusal::NoVariable(text));
+            }
+            Some(resolver.resolve_string(text)?.to_json())
+        }
+        Question::Text(text) => Some(resolver.resolve_string(text)?.to_json()),
+        Question::Property(keys) => {
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            resolver.configuration(&keys)?.ok().map(|node| node.to_json())
+        }
+    })
 }
 
 /// TOML is text to the framework; where a key of it is asked for, it is read.
@@ -146,22 +184,26 @@ fn parsed(resolver: &mut Resolver<'_>, path: &Path, content: &Node) -> Result<Op
 
 /// Follows a path of keys; a text on the way is resolved first.
 fn part(resolver: &mut Resolver<'_>, content: &Node, address: &str) -> Result<Option<Node>, Halt> {
-    let mut resolved: Node;
+    let (mut resolved, mut own): (Node, Node);
     let mut at = content;
     for key in address.split('.') {
         if let Value::String(text) = &at.value {
             resolved = resolver.resolve_string(text.clone())?;
             at = &resolved;
         }
-        let next = match &at.value {
-            Value::Map(map) => map.get(key).map(|entry| &entry.node),
-            Value::List(list) => key.parse::<usize>().ok().and_then(|index| list.get(index)),
-            _ => None,
+        at = match &at.value {
+            Value::Map(map) => match map.get(key) {
+                Some(entry) => &entry.node,
+                None => return Ok(None),
+            },
+            other => match text::own_property(other, key) {
+                Some(property) => {
+                    own = property;
+                    &own
+                }
+                None => return Ok(None),
+            },
         };
-        match next {
-            Some(next) => at = next,
-            None => return Ok(None),
-        }
     }
     Ok(Some(at.clone()))
 }

@@ -114,6 +114,15 @@ impl Arguments {
         self.address.as_ref().and_then(Node::as_str).unwrap_or_default()
     }
 
+    /// Whether there is no address, or one that resolves to nothing.
+    pub fn names_nothing(&self) -> bool {
+        self.address.as_ref().is_none_or(|node| match &node.value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            _ => false,
+        })
+    }
+
     /// A param, where it must be a text; null counts as absent.
     pub fn param(&self, index: usize) -> Result<Option<&str>, Halt> {
         match self.params.get(index).map(|node| &node.value) {

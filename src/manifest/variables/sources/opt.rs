@@ -6,7 +6,7 @@ use crate::manifest::variables::resolver::{Answer, Halt, Resolver};
 
 pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Result<Answer, Halt> {
     let options = &resolver.world.options;
-    if arguments.address.is_none() {
+    if arguments.names_nothing() {
         let all = options.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
         return Ok(Answer::Found(Node::from_json(serde_json::Value::Object(all), None)));
     }

@@ -4,9 +4,9 @@ use super::Arguments;
 use crate::manifest::variables::resolver::{Answer, Halt, Resolver};
 
 pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Result<Answer, Halt> {
-    let path: Vec<&str> = match arguments.address {
-        Some(_) => arguments.address()?.split('.').collect(),
-        None => Vec::new(),
+    let path: Vec<&str> = match arguments.names_nothing() {
+        true => Vec::new(),
+        false => arguments.address()?.split('.').collect(),
     };
     match resolver.configuration(&path)? {
         Ok(node) => Ok(Answer::Found(node)),

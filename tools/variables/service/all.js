@@ -1,0 +1,1 @@
+module.exports = async ({ resolveConfigurationProperty }) => Object.keys(await resolveConfigurationProperty([])).length > 1;

@@ -1,0 +1,1 @@
+module.exports = async ({ resolveVariable, resolveConfigurationProperty }) => ({ v: await resolveVariable('self:custom.text'), p: await resolveConfigurationProperty(['custom', 'map']), n: await resolveConfigurationProperty(['custom', 'none', 'x']), d: await resolveVariable('self:custom.none, 5'), f: await resolveVariable('file(./data.yml):a.b.c') });

@@ -1,0 +1,2 @@
+module.exports = { a: 1, text: 't ${self:custom.num}', nested: { b: [1, { c: 2 }] }, fn: () => 'called', asyncFn: async ({ resolveVariable }) => ({ x: await resolveVariable('self:custom.text') }), promise: Promise.resolve({ y: 1 }), deepFn: () => ({ fn: () => 1, z: 2 }), throws: () => { throw new Error('no'); },  nil: null, missing: () => Promise.reject(new Error('never')) };
+module.exports.missing.catch = null;
