@@ -86,10 +86,15 @@ class Bench:
         """What was counted beside the time."""
         self.rows = [(f"{c} ({text})" if (c, n) == (case, command) else c, n, *rest) for c, n, *rest in self.rows]
 
+    def part(self, case, name, seconds):
+        """A row for what a command itself says that a part of its work took."""
+        print(f"{case}: {name} {statistics.median(seconds) * 1000:.1f} ms", file=sys.stderr)
+        self.rows.append((case, name, statistics.median(seconds), min(seconds), max(seconds), 1.0, None))
+
     def table(self, markdown=False):
         head = ("case", "command", "median ms", "min", "max", "× rlx", "peak MB")
         body = [
-            (c, n, f"{s * 1000:.1f}", f"{lo * 1000:.1f}", f"{hi * 1000:.1f}", f"{r:.1f}", f"{p / 1024:.0f}")
+            (c, n, f"{s * 1000:.1f}", f"{lo * 1000:.1f}", f"{hi * 1000:.1f}", f"{r:.1f}", f"{p / 1024:.0f}" if p else "")
             for c, n, s, lo, hi, r, p in self.rows
         ]
         widths = [max(len(row[i]) for row in [head, *body]) for i in range(len(head))]
