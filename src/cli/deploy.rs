@@ -1,7 +1,7 @@
 //! `rlx deploy`: brings the stack to what the service says.
 
 use super::assemble::Assembly;
-use super::deploy_source::{build, commit, fit_endpoint, read_package};
+use super::deploy_source::{bring_node_sdk, build, commit, fit_endpoint, read_package};
 use super::guard::ConfirmArgs;
 use super::target::Changing;
 use super::{
@@ -89,6 +89,7 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
             return Ok(Err(failure));
         }
         fit_endpoint(&mut assembly, aws.endpoint());
+        bring_node_sdk(&assembly, aws.endpoint(), context);
         if let Err(failure) = scripts::at(Moment::BeforeDeploy, service, context) {
             return Ok(Err(failure));
         }

@@ -44,6 +44,7 @@ pub fn run(args: &DeployFunctionArgs, context: &Context) -> Result<ExitKind, Fai
             return Ok(Err(Failure::new(ExitKind::Usage, format!("function `{key}` has no archive of its own"))
                 .hint("a function of a container image is deployed with the stack: rlx deploy")));
         };
+        super::deploy_source::bring_node_sdk(&assembly, aws.endpoint(), context);
         let bucket = rollback::bucket(aws, service).await?;
         let swaps = [hotswap::Swap { function: name.clone(), key: object_key(service, artifact) }];
         let watch: Watch<'_> = &|progress: Progress<'_>| view.show(progress);

@@ -4,7 +4,7 @@ use super::assemble::{Assembly, Purpose, assemble};
 use super::{ExitKind, Failure, package};
 use crate::aws::Endpoint;
 use crate::context::Context;
-use crate::local::PythonVersion;
+use crate::local::{self, PythonVersion};
 use crate::manifest::Service;
 use crate::package::HostTarget;
 use crate::template::naming::DEPLOYMENT_BUCKET_POLICY;
@@ -22,6 +22,26 @@ pub(super) fn build(
     let assembly = assemble(service, context, out_dir, Purpose::Deploy, host)?;
     package::write(out_dir, service, &assembly)?;
     Ok(assembly)
+}
+
+/// Gives functions in Node.js the SDK that Lambda's runtime has, where they run on this machine. A deploy goes on
+/// without it: functions that do not ask for it run.
+pub(super) fn bring_node_sdk(assembly: &Assembly, endpoint: &Endpoint, context: &Context) {
+    let runs_node = |resource: &Value| {
+        let runtime = resource.pointer("/Properties/Runtime").and_then(Value::as_str);
+        runtime.is_some_and(|runtime| runtime.starts_with("nodejs"))
+    };
+    let mut resources = assembly.template.resources().map(|(_, resource)| resource);
+    if !matches!(endpoint, Endpoint::Local(_)) || !resources.any(runs_node) {
+        return;
+    }
+    let archives = assembly.artifacts.artifacts.iter().map(|artifact| artifact.path.as_path());
+    if let Err(error) = local::provide_node_sdk(context, archives) {
+        context.report.warn(&error.to_string());
+        for line in error.details().into_iter().chain(error.hints()) {
+            context.report.note(&format!("  {line}"));
+        }
+    }
 }
 
 /// Leaves out what an endpoint does not stand.

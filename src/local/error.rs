@@ -15,8 +15,13 @@ pub enum LocalError {
     #[error("{path} does not run: {reason}", path = path.display())]
     BrokenPython { path: PathBuf, reason: String },
     /// The installer failed.
-    #[error("cannot install the emulator ({command})")]
-    Install { command: String, output: String, offline: bool },
+    #[error("cannot install {what} ({command})")]
+    Install { what: &'static str, command: String, output: String, offline: bool },
+    /// No npm to install the SDK of Node.js functions with.
+    #[error(
+        "there is no npm on the PATH to install the AWS SDK for JavaScript, which Lambda has and this machine has not"
+    )]
+    NoNpm,
     /// The port that was asked for is in use.
     #[error("port {port} of 127.0.0.1 is taken")]
     PortTaken { port: u16 },
@@ -51,8 +56,11 @@ impl LocalError {
                 vec!["install Python 3.10 or later (or uv), or deploy to a stage on AWS: rlx deploy --stage dev".into()]
             }
             Self::BrokenPython { .. } => vec!["repair this Python, or put another one first on the PATH".into()],
-            Self::Install { offline: true, .. } => {
-                vec!["the first use of stage local fetches the emulator from PyPI: check the network or proxy".into()]
+            Self::Install { what, offline: true, .. } => {
+                vec![format!("the first use of stage local fetches {what}: check the network or proxy")]
+            }
+            Self::NoNpm | Self::Install { what: "the AWS SDK for JavaScript", .. } => {
+                vec!["or bundle the SDK with the functions (`build: esbuild`)".into()]
             }
             Self::Install { .. } => vec!["on Debian and Ubuntu, venv is a package of its own: python3-venv".into()],
             Self::PortTaken { .. } => vec!["leave --port out and rlx takes a free one".into()],

@@ -38,7 +38,7 @@ pub(super) fn ensure(context: &Context, wanted: Option<PythonVersion>) -> Result
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(&tools).map_err(LocalError::io("create", &tools))?;
     for mut command in commands(context, &interpreter, &dir) {
-        run(context, &mut command)?;
+        run(context, &mut command, "the emulator")?;
     }
     // Written last: an installation that was cut off is made anew.
     let mark = dir.join(".complete");
@@ -67,7 +67,8 @@ fn commands(context: &Context, interpreter: &Path, dir: &Path) -> [Command; 2] {
     }
 }
 
-fn run(context: &Context, command: &mut Command) -> Result<(), LocalError> {
+/// Runs an installer of `what`.
+pub(super) fn run(context: &Context, command: &mut Command, what: &'static str) -> Result<(), LocalError> {
     command.env_clear().envs(&context.env).env_remove("PYTHONPATH").env_remove("PYTHONHOME");
     let shown = [command.get_program()]
         .into_iter()
@@ -82,7 +83,7 @@ fn run(context: &Context, command: &mut Command) -> Result<(), LocalError> {
             ["from versions: none", "resolve", "connection", "timed out", "network", "dns", "unreachable", "proxy"]
                 .iter()
                 .any(|sign| text.contains(sign));
-        LocalError::Install { command: shown.clone(), output: last_lines(&output, 15), offline }
+        LocalError::Install { what, command: shown.clone(), output: last_lines(&output, 15), offline }
     };
     let output = command.output().map_err(|e| failed(e.to_string()))?;
     if output.status.success() {

@@ -8,6 +8,7 @@
 mod emulator;
 mod error;
 mod install;
+mod node_sdk;
 mod probe;
 mod process;
 pub mod run;
@@ -16,4 +17,5 @@ mod state;
 pub use emulator::{Options, Status, Stopped, start, status, stop};
 pub use error::LocalError;
 pub use install::MINISTACK;
+pub use node_sdk::provide as provide_node_sdk;
 pub use state::{Emulator, PythonVersion};

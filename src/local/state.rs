@@ -108,6 +108,17 @@ impl StateDir {
         self.0.join("tmp")
     }
 
+    /// Lets code in `temp` find the Node.js packages in `modules`.
+    pub(super) fn link_modules(&self, modules: &Path) -> Result<(), LocalError> {
+        let link = self.0.join("node_modules");
+        match std::os::unix::fs::symlink(modules, &link) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                Err(LocalError::Io { action: "link", path: link, source: error })
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn data(&self) -> PathBuf {
         self.0.join("data")
     }

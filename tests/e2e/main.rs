@@ -7,6 +7,7 @@ mod diagnose;
 mod docs;
 mod emulator;
 mod evaluators;
+mod existing;
 mod faults;
 mod harness;
 mod invoke_local;
