@@ -23,7 +23,7 @@ pub enum Purpose {
 }
 
 /// What a deploy consists of.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Assembly {
     /// The archives, that of custom resources included.
     pub artifacts: Artifacts,

@@ -74,7 +74,9 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
     let service = &changing.service;
     let outcome = target::with_aws(service, context, async |aws: &Aws| {
         let assembly = match &args.package {
-            Some(dir) => read_package(&context.cwd.join(dir)),
+            // What is executed was built when its change set was made.
+            _ if args.method == Method::Execute => Ok(Assembly::default()),
+            Some(dir) => read_package(&context.cwd.join(dir), service),
             None => build(service, context, &package::out_dir(service), aws.endpoint()),
         };
         let mut assembly = match assembly {
@@ -82,6 +84,7 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
             Err(failure) => return Ok(Err(failure)),
         };
         let imaged = match &args.package {
+            _ if args.method == Method::Execute => Ok(()),
             Some(_) => images::all_pushed(service, &assembly),
             None => images::bring(aws, service, context, &mut assembly).await?,
         };
@@ -135,7 +138,7 @@ async fn bring(
         ask: &|question| changing.answer(question, aws.endpoint(), context),
     };
     let last = DeployRecord::read(&service.dir, &service.stage);
-    let swapped = last.is_some_and(|last| last.operation == deploy::Operation::Hotswap);
+    let swapped = last.is_some_and(|last| last.hotswapped);
     // What AWS refuses here it refuses the deploy below too, which leaves a record of it.
     let look = deploy::look(aws, &request).await.ok();
     if let (false, Some(Look::Unchanged(stack))) = (swapped, &look) {
@@ -144,12 +147,16 @@ async fn bring(
     // Whoever is asked may take long to answer: then what was seen is old.
     let asks = service.stage_settings.protected || args.require_approval.is_some();
     let look = look.filter(|_| !asks && !args.hotswap);
-    if let Err(failure) = super::plan::approve(aws, service, assembly, args.require_approval, context).await? {
+    let executes = args.method == Method::Execute;
+    if !executes
+        && let Err(failure) = super::plan::approve(aws, service, assembly, args.require_approval, context).await?
+    {
         return Ok(Err(failure));
     }
     let mode = match (args.preflight, args.no_preflight) {
         (true, _) => preflight::Mode::Required,
         (_, true) => preflight::Mode::Off,
+        _ if executes => preflight::Mode::Off,
         _ => preflight::Mode::Quick,
     };
     if let Err(failure) = preflight::before_deploy(mode, aws, service, &assembly.template, context).await {
@@ -162,10 +169,11 @@ async fn bring(
         context.report.note("More than code changed: deploying the stack");
     }
     let deployed = deploy::deploy(aws, &request, look, watch).await?;
-    if let (true, Deployed::Unchanged(stack) | Deployed::Done(stack, _)) = (swapped, &deployed)
+    if let (true, Deployed::Unchanged(stack) | Deployed::Done(stack, _)) = (swapped && !executes, &deployed)
         && let Some(bucket) = deploy::Bucket::of(aws, service, stack).await?
     {
         deploy_function::reconcile(aws, service, &bucket, assembly, watch).await?;
+        deploy_function::mark(service, false);
     }
     Ok(Ok(reachable(deployed, aws)))
 }

@@ -53,7 +53,7 @@ pub fn run(args: &DeployFunctionArgs, context: &Context) -> Result<ExitKind, Fai
             return Ok(Ok(false));
         }
         hotswap::swap(aws, &bucket, &swaps, &keyed(service, &assembly), watch).await?;
-        mark(service);
+        mark(service, true);
         view.end();
         Ok::<_, DeployError>(Ok(true))
     })??;
@@ -89,7 +89,7 @@ pub(super) async fn hotswap(
     }
     let swapped = reconcile(aws, service, &bucket, assembly, watch).await?;
     if swapped > 0 {
-        mark(service);
+        mark(service, true);
     }
     Ok(Some(swapped))
 }
@@ -116,10 +116,13 @@ pub(super) async fn reconcile(
     Ok(swaps.len())
 }
 
-/// Notes that functions may run what no deploy gave them, for the next deploy to put right.
-fn mark(service: &Service) {
+/// Notes whether functions may run what no deploy gave them, for the next deploy to put right.
+pub(super) fn mark(service: &Service, hotswapped: bool) {
     if let Some(mut record) = DeployRecord::read(&service.dir, &service.stage) {
-        record.operation = Operation::Hotswap;
+        record.hotswapped = hotswapped;
+        if hotswapped {
+            record.operation = Operation::Hotswap;
+        }
         // Where this cannot be written, the next deploy could not write its own record either, and says so.
         let _ = record.write(&service.dir);
     }

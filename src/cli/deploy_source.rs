@@ -75,8 +75,11 @@ pub(super) fn host(service: &Service, context: &Context, endpoint: &Endpoint) ->
     Some(HostTarget { python: Some(emulator.interpreter.display().to_string()) })
 }
 
-/// What `rlx package` wrote to a folder.
-pub(super) fn read_package(dir: &Path) -> Result<Assembly, Failure> {
+/// What `rlx package` wrote to a folder, for this very stack.
+///
+/// # Errors
+/// The folder holds no package, one that is not whole, or one of another service, stage or region.
+pub(super) fn read_package(dir: &Path, service: &Service) -> Result<Assembly, Failure> {
     let read = |name: &str| {
         let path = dir.join(name);
         let bytes = std::fs::read(&path).map_err(|e| e.to_string());
@@ -86,6 +89,8 @@ pub(super) fn read_package(dir: &Path) -> Result<Assembly, Failure> {
                 .hint("the folder must be one that `rlx package --package DIR` wrote")
         })
     };
+    let list = read("package.json")?;
+    check_made_for(&list, dir, service)?;
     let template = match read("template.json")? {
         Value::Object(root) => crate::template::Template { root },
         _ => {
@@ -95,16 +100,43 @@ pub(super) fn read_package(dir: &Path) -> Result<Assembly, Failure> {
             ));
         }
     };
-    let mut artifacts: crate::package::Artifacts = serde_json::from_value(read("package.json")?)
+    let mut artifacts: crate::package::Artifacts = serde_json::from_value(list)
         .map_err(|e| Failure::new(ExitKind::Usage, format!("{}: {e}", dir.join("package.json").display())))?;
     for artifact in &mut artifacts.artifacts {
         artifact.path = dir.join(&artifact.name);
-        if !artifact.path.is_file() {
-            return Err(Failure::new(ExitKind::Usage, format!("there is no {}", artifact.path.display()))
-                .hint("package.json names it: package again"));
+        let broken = |problem: &str| {
+            Failure::new(ExitKind::Usage, format!("{} {problem}", artifact.path.display()))
+                .hint("package.json names it: package again")
+        };
+        let (sha256, _) =
+            crate::package::digest(&artifact.path).map_err(|_| broken("is not there, or cannot be read"))?;
+        if sha256 != artifact.sha256 {
+            return Err(broken("is not the archive that was packaged"));
         }
     }
     Ok(Assembly { artifacts, template })
+}
+
+/// Refuses a package of another stack: names, roles and addresses of its stage are in its template.
+fn check_made_for(list: &Value, dir: &Path, service: &Service) -> Result<(), Failure> {
+    let wanted = [
+        ("service", service.name.clone()),
+        ("stage", service.stage.clone()),
+        ("region", service.region.clone()),
+        ("stack", service.stack_name()),
+    ];
+    let differs = |(what, wanted): &(&str, String)| {
+        let made = list.get(what).and_then(Value::as_str)?;
+        (made != wanted).then(|| format!("{what} `{made}`, not for `{wanted}`"))
+    };
+    let Some(difference) = wanted.iter().find_map(differs) else { return Ok(()) };
+    let shown = dir.display();
+    let stage = list.get("stage").and_then(Value::as_str).unwrap_or_default();
+    let mut failure = Failure::new(ExitKind::Usage, format!("{shown} was packaged for {difference}"));
+    if stage != service.stage {
+        failure = failure.hint(format!("to deploy it where it belongs: rlx deploy --stage {stage} --package {shown}"));
+    }
+    Err(failure.hint(format!("to package for this stage: rlx package --stage {} --package {shown}", service.stage)))
 }
 
 /// The commit that the service is at, with `+` where its tree differs from it.

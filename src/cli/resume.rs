@@ -6,12 +6,14 @@ use super::{ExitKind, Failure, target};
 use crate::aws::Aws;
 use crate::context::Context;
 use crate::deploy::{DeployError, End, FailingEvent, Stack, State, repair};
+use crate::diagnose::{Evidence, diagnose};
 use serde_json::json;
 
 /// Finish an update rollback that failed (UPDATE_ROLLBACK_FAILED)
 #[derive(Debug, clap::Args)]
 pub struct ContinueArgs {
-    /// Logical ids of resources to leave as they are; may be repeated [default: those that failed, after asking]
+    /// Resources to leave as they are, by logical id (`STACK.ID` in a nested stack); may be repeated [default: those that
+    /// failed, after asking]
     #[arg(long, value_name = "LOGICAL_ID")]
     pub skip: Vec<String>,
     /// Try again without leaving anything out
@@ -24,7 +26,8 @@ pub struct ContinueArgs {
 /// What was found.
 enum Found {
     NotStuck(Stack),
-    Refused(Vec<FailingEvent>),
+    /// What stopped it; each by the name that it is skipped by.
+    Refused(Vec<(String, FailingEvent)>),
     Done(Box<End>, Vec<String>),
 }
 
@@ -41,12 +44,13 @@ pub fn run(args: &ContinueArgs, context: &Context) -> Result<ExitKind, Failure> 
             return Ok(Found::NotStuck(stack));
         }
         let failed = repair::stuck_on(aws, &stack).await?;
+        let failed: Vec<_> = failed.into_iter().map(|event| (repair::skip_name(&event, &stack), event)).collect();
         let skip = match (args.no_skip, args.skip.is_empty()) {
             (true, _) => Vec::new(),
             (_, false) => args.skip.clone(),
-            _ if context.options.yes || agreed(&failed, context) => {
-                failed.iter().map(|f| f.logical_id.replace('/', ".")).collect()
-            }
+            // Where nothing is left out, nothing is lost by trying.
+            _ if failed.is_empty() => Vec::new(),
+            _ if context.options.yes || agreed(&failed, context) => failed.into_iter().map(|(name, _)| name).collect(),
             _ => return Ok(Found::Refused(failed)),
         };
         let end = repair::resume(aws, &stack, &skip, &context.who(), &|progress| view.show(progress)).await;
@@ -61,12 +65,13 @@ pub fn run(args: &ContinueArgs, context: &Context) -> Result<ExitKind, Failure> 
         }
         Found::Refused(failed) => {
             let mut failure = Failure::new(ExitKind::Usage, format!("stack {name} was left as it is"));
-            for event in &failed {
-                failure = failure.detail(line(event));
-            }
+            failure.details = failed.iter().map(line).collect();
+            let events = failed.into_iter().map(|(_, event)| event).collect();
+            failure.details.extend(context.report.short_diagnosis(&diagnose(&Evidence::events(events))));
+            let stage = target::stage_flag(context);
             Err(failure
-                .hint("mend what stopped it, then: rlx continue --no-skip")
-                .hint("or leave these resources as they are: rlx continue --yes"))
+                .hint(format!("mend what stopped it, then: rlx continue --no-skip{stage}"))
+                .hint(format!("or leave these resources as they are: rlx continue --yes{stage}")))
         }
         Found::Done(end, skipped) => {
             let json = json!({ "version": 1, "event": "result", "status": "continued", "stack": end.status, "skipped": skipped });
@@ -83,14 +88,14 @@ pub fn run(args: &ContinueArgs, context: &Context) -> Result<ExitKind, Failure> 
     }
 }
 
-fn line(event: &FailingEvent) -> String {
-    format!("  {} ({}): {}", event.logical_id, event.resource_type, event.reason)
+fn line((name, event): &(String, FailingEvent)) -> String {
+    format!("  {name} ({}): {}", event.resource_type, event.reason)
 }
 
-fn agreed(failed: &[FailingEvent], context: &Context) -> bool {
+fn agreed(failed: &[(String, FailingEvent)], context: &Context) -> bool {
     let mut question = String::from("Undoing the last update stopped at:\n");
-    for event in failed {
-        question.push_str(&line(event));
+    for named in failed {
+        question.push_str(&line(named));
         question.push('\n');
     }
     question.push_str("Leave these as they are and go on? They may then differ from the template.");

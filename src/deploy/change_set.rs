@@ -5,7 +5,7 @@ use super::settings::{StackSettings, with_settings};
 use super::{DeployError, Method, validation};
 use crate::aws::{Aws, AwsError, Named};
 use aws_sdk_cloudformation::types::{
-    ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode, ResourceToImport,
+    ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode, ExecutionStatus, ResourceToImport,
 };
 use std::time::Duration;
 
@@ -223,6 +223,7 @@ pub async fn prepared(aws: &Aws, stack: &str) -> Result<Option<String>, AwsError
         .unwrap_or_default()
         .into_iter()
         .filter(|s| s.status == Some(ChangeSetStatus::CreateComplete))
+        .filter(|s| s.execution_status.as_ref().is_none_or(|status| *status == ExecutionStatus::Available))
         .filter_map(|s| s.change_set_name)
         .filter(|name| name.starts_with(super::TOKEN_PREFIX))
         .collect();

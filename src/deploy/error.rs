@@ -20,6 +20,9 @@ pub enum DeployError {
     /// Something else changes the stack.
     #[error("stack {stack} is being changed by somebody else: {status}{by}")]
     Busy { stack: String, status: String, by: String },
+    /// Something else changed the stack since this deploy looked at it, so that its own change was refused.
+    #[error("somebody else deploys stack {stack} at the same time{by}")]
+    Overtaken { stack: String, by: String, call: Box<AwsError> },
     /// A creation or a removal failed before, and the user did not want what is left to be deleted.
     #[error("stack {stack} is in {status}, which can only be deleted; it was left as it is")]
     Wreck { stack: String, status: String },
@@ -27,7 +30,7 @@ pub enum DeployError {
     #[error("stack {stack} is stuck in {status}", stack = .0.name, status = .0.status)]
     Stuck(Box<Stack>),
     /// The change set could not be made.
-    #[error("CloudFormation refused the change: {reason}")]
+    #[error("CloudFormation refused the change: {}", refused_message(.causes, .reason))]
     Refused { reason: String, causes: Vec<FailingEvent> },
     /// The operation ran and failed.
     #[error("{}", failed_message(.causes, .status))]
@@ -53,13 +56,21 @@ pub enum DeployError {
     /// There is no such earlier deployment.
     #[error("{0}")]
     NoDeployment(String),
+    /// No change set waits to be executed.
+    #[error("stack {stack} has no change set of rlx that waits to be executed")]
+    NoChangeSet { stack: String },
 }
 
 fn failed_message(causes: &[FailingEvent], status: &str) -> String {
     match causes.first() {
-        Some(cause) => format!("{} ({}): {}", cause.logical_id, cause.resource_type, cause.reason),
+        Some(cause) => cause.to_string(),
         None => format!("the stack ended in {status}, and CloudFormation says no reason"),
     }
+}
+
+/// CloudFormation's own words only say that a check failed, where it tells which.
+fn refused_message(causes: &[FailingEvent], reason: &str) -> String {
+    causes.first().map_or_else(|| reason.to_owned(), FailingEvent::to_string)
 }
 
 impl DeployError {
@@ -76,12 +87,21 @@ impl DeployError {
         }
     }
 
+    /// The call of rlx's own that failed, if that is what happened.
+    pub fn call(&self) -> Option<&AwsError> {
+        match self {
+            Self::Aws(call) => Some(call),
+            Self::Overtaken { call, .. } => Some(call),
+            _ => None,
+        }
+    }
+
     /// Further lines.
     pub fn details(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for (i, cause) in self.causes().iter().enumerate() {
             if i > 0 {
-                lines.push(format!("  also: {} ({}): {}", cause.logical_id, cause.resource_type, cause.reason));
+                lines.push(format!("  also: {cause}"));
             }
             if !cause.log.is_empty() {
                 lines.push(format!("  the log of the function that makes {}:", cause.logical_id));
@@ -109,6 +129,7 @@ impl DeployError {
             }
             Self::Locked { .. } => vec!["wait for it, or end that process".into()],
             Self::Busy { .. } => vec!["wait until it is done, or run the same command with --wait".into()],
+            Self::Overtaken { .. } => vec![format!("to deploy once that is done: rlx deploy --wait{stage}")],
             Self::Wreck { .. } => vec![
                 format!("to see what is left in it and delete it: rlx remove{stage}"),
                 format!("to delete it and make it anew in one go: rlx deploy --yes{stage}"),
@@ -128,6 +149,7 @@ impl DeployError {
                  --no-enable-termination-protection --stack-name {stack}"
             )],
             Self::Domain { help, .. } | Self::Sync { help, .. } => vec![help.clone()],
+            Self::NoChangeSet { .. } => vec![format!("to make one: rlx deploy --method prepare-only{stage}")],
             Self::NoDeployment(_) => vec![format!("to see which are kept: rlx deploy list{stage}")],
             _ => Vec::new(),
         }

@@ -8,7 +8,7 @@ use crate::aws::{Aws, AwsError, Named};
 use std::collections::HashSet;
 
 /// How deep nested stacks are followed.
-const DEPTH: usize = 4;
+pub(super) const DEPTH: usize = 4;
 
 /// Where reading a stack's events may stop, newest first.
 pub(super) enum Until<'a> {
@@ -116,21 +116,22 @@ pub(super) async fn causes(aws: &Aws, events: &[ResourceEvent]) -> Vec<FailingEv
 }
 
 /// Failures that are not the mere consequence of another one.
-fn real_failures(events: &[ResourceEvent]) -> impl Iterator<Item = &ResourceEvent> {
+pub(super) fn real_failures(events: &[ResourceEvent]) -> impl Iterator<Item = &ResourceEvent> {
     events.iter().filter(|e| e.is_failure() && !e.is_of_stack() && !is_cancelled(e))
 }
 
-/// CloudFormation's words for a resource that it gave up on because another one failed.
+/// Whether CloudFormation gave up on the resource because another one failed.
 pub(super) fn is_cancelled(event: &ResourceEvent) -> bool {
-    event.reason.as_deref().is_some_and(|reason| {
-        let reason = reason.to_lowercase();
-        reason.starts_with("resource creation cancelled")
-            || reason.starts_with("resource update cancelled")
-            || reason.starts_with("resource deletion cancelled")
-    })
+    event.reason.as_deref().is_some_and(means_cancelled)
 }
 
-fn failing(prefix: &str, event: &ResourceEvent) -> FailingEvent {
+/// CloudFormation's words for that.
+pub(super) fn means_cancelled(reason: &str) -> bool {
+    let reason = reason.to_lowercase();
+    ["creation", "update", "deletion"].iter().any(|what| reason.starts_with(&format!("resource {what} cancelled")))
+}
+
+pub(super) fn failing(prefix: &str, event: &ResourceEvent) -> FailingEvent {
     FailingEvent {
         logical_id: format!("{prefix}{}", event.logical_id),
         resource_type: event.resource_type.clone(),

@@ -88,6 +88,8 @@ mod tests {
             failing_events: Vec::new(),
             call_error: None,
             only_local: false,
+            hotswapped: false,
+            cut_off: None,
         }
     }
 

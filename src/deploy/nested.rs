@@ -25,7 +25,8 @@ impl Nested {
     /// Takes note of a nested stack that begins to move or comes to rest.
     pub(super) fn note(&mut self, event: &ResourceEvent, path: &str) {
         let Some(stack) = event.physical_id.as_deref().filter(|id| id.starts_with("arn:")) else { return };
-        if event.resource_type != "AWS::CloudFormation::Stack" || event.is_of_stack() {
+        let too_deep = path.matches('/').count() >= events::DEPTH;
+        if event.resource_type != "AWS::CloudFormation::Stack" || event.is_of_stack() || too_deep {
             return;
         }
         match self.0.iter_mut().find(|one| one.stack == stack) {

@@ -2,7 +2,7 @@
 
 use super::bucket::{Bucket, Listed};
 use super::history;
-use super::record::{DeployRecord, Outcome};
+use super::record::{DeployRecord, Outcome, record_key};
 use crate::aws::{Aws, AwsError, Named};
 use std::collections::{HashMap, HashSet};
 
@@ -125,7 +125,7 @@ fn unused(
         let used = || record.artifacts.iter().map(|a| a.key.as_str()).chain(record.template.as_deref());
         known.extend(used());
         if good >= keep.max(1) {
-            old.push(format!("{folder}deploys/{}.json", record.id));
+            old.push(record_key(folder, &record.id));
             continue;
         }
         if record.outcome == Outcome::Succeeded {

@@ -7,6 +7,7 @@
 use crate::aws::AwsError;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -113,6 +114,12 @@ pub struct DeployRecord {
     /// It could not be put into the bucket; the next deploy does that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub only_local: bool,
+    /// Functions may run code that no deploy gave them (`--hotswap`); the next deploy puts that right.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hotswapped: bool,
+    /// The run before, where that was cut off and this one ended before it could take it up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_off: Option<Box<DeployRecord>>,
 }
 
 /// An archive of a deploy.
@@ -151,6 +158,21 @@ pub struct FailingEvent {
     pub log: Vec<String>,
 }
 
+/// The key of a record in a stage's folder of the deployment bucket.
+pub(super) fn record_key(folder: &str, id: &str) -> String {
+    format!("{folder}deploys/{id}.json")
+}
+
+impl fmt::Display for FailingEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.logical_id.as_str(), self.resource_type.as_str()) {
+            ("", _) => write!(f, "{}", self.reason),
+            (id, "") => write!(f, "{id}: {}", self.reason),
+            (id, kind) => write!(f, "{id} ({kind}): {}", self.reason),
+        }
+    }
+}
+
 impl DeployRecord {
     /// Whether the run ended before its operation: what it began may go on, or lie about.
     pub fn is_unfinished(&self) -> bool {
@@ -164,6 +186,27 @@ impl DeployRecord {
     /// Whether the bucket does not have it yet, though it tells of what was put there.
     pub fn is_owed(&self) -> bool {
         self.bucket.is_some() && (self.only_local || matches!(self.outcome, Outcome::Running | Outcome::Interrupted))
+    }
+
+    /// Whether something of it, or of a run before it, may lie about in AWS that no record there tells of.
+    pub fn is_open(&self) -> bool {
+        self.cut_off.is_some() || self.is_owed() || (self.is_unfinished() && self.stack_id.is_some())
+    }
+
+    /// The run that the next deploy has to take up: this one, or one before it.
+    pub fn into_open(mut self) -> Option<Self> {
+        match self.cut_off.take() {
+            Some(earlier) => Some(*earlier),
+            None => (self.is_unfinished() || self.is_owed()).then_some(self),
+        }
+    }
+
+    /// Takes over what another record says is deployed.
+    pub fn deploys_what(&mut self, other: Self) {
+        self.commit = other.commit;
+        self.fingerprint = other.fingerprint;
+        self.template = other.template;
+        self.artifacts = other.artifacts;
     }
 
     /// Where the last record of a stage lies.

@@ -3,7 +3,7 @@
 
 use super::events::{self, Until};
 use super::monitor::{self, Operation};
-use super::progress::{Progress, Watch};
+use super::progress::{Progress, ResourceEvent, Watch};
 use super::stack::{Stack, State};
 use super::{DeployError, TOKEN_PREFIX};
 use crate::aws::{Aws, Named};
@@ -88,14 +88,9 @@ async fn wait_for(
     watch: Watch<'_>,
 ) -> Result<(), DeployError> {
     let events = events::read(aws, &stack.id, Until::Begin).await?;
-    let begin = events.first();
-    let token = begin.and_then(|e| e.token.as_deref()).unwrap_or_default();
+    let token = events.first().and_then(|e| e.token.as_deref()).unwrap_or_default();
     let is_own = own.is_some_and(|own| token.starts_with(own));
-    let by = match (author(token), begin) {
-        (Some(author), Some(begin)) => format!(", begun by {author} at {}", begin.time),
-        (None, Some(begin)) => format!(", begun at {}", begin.time),
-        _ => String::new(),
-    };
+    let by = begun(events.first());
     let question = Question::Wait { stack: &stack.name, status: &stack.status, by: &by };
     if !is_own && !wait && !ask(&question) {
         return Err(DeployError::Busy { stack: stack.name.clone(), status: stack.status.clone(), by });
@@ -104,6 +99,31 @@ async fn wait_for(
     watch(Progress::Step(why));
     monitor::follow(aws, &stack.id, Operation::Last, watch).await?;
     Ok(())
+}
+
+/// Who began an operation on a stack, and when, as it is added to a sentence.
+fn begun(begin: Option<&ResourceEvent>) -> String {
+    let Some(begin) = begin else { return String::new() };
+    match author(begin.token.as_deref().unwrap_or_default()) {
+        Some(author) => format!(", begun by {author} at {}", begin.time),
+        None => format!(", begun at {}", begin.time),
+    }
+}
+
+/// What a refused call means where the stack was not changing a moment before: somebody else was faster. CloudFormation
+/// refuses changes of a stack in motion, and drops the change sets of one that has changed
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-execute.html>).
+pub(super) async fn overtaken(aws: &Aws, stack: &str, error: DeployError) -> DeployError {
+    let DeployError::Aws(call) = error else { return error };
+    let code = call.code.as_str();
+    let gone = code.contains("InvalidChangeSetStatus") || code.contains("ChangeSetNotFound");
+    if call.service != "CloudFormation"
+        || !(gone || code == "AlreadyExistsException" || call.message.contains("_IN_PROGRESS state and can"))
+    {
+        return DeployError::Aws(call);
+    }
+    let events = events::read(aws, stack, Until::Begin).await.unwrap_or_default();
+    DeployError::Overtaken { stack: stack.to_owned(), by: begun(events.first()), call: Box::new(call) }
 }
 
 async fn delete(aws: &Aws, stack: &Stack, watch: Watch<'_>) -> Result<(), DeployError> {

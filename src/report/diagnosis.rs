@@ -59,6 +59,9 @@ impl Report {
             (id, kind) => id.clone().or(kind.clone()),
         };
         row("in stack", place.as_deref());
+        // A refusal is told by the rows above; any other failure by nothing as well as by AWS's own words.
+        let words = diagnosis.logical_id.as_ref().filter(|_| diagnosis.action.is_none());
+        row("words", words.map(|_| diagnosis.evidence.as_str()));
         if let Some(check) = &diagnosis.checked {
             text.push_str("\n  The policies at hand:\n");
             text.extend(check.reasons.iter().map(|reason| format!("    {reason}\n")));

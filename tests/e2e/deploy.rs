@@ -156,18 +156,55 @@ fn code_alone_is_swapped_without_cloudformation() {
     project.file("app.py", "def hello(event, context):\n    return {'greets': 'one'}\n");
     assert_eq!(project.json(&["deploy", "function", "hello"])["status"], "deployed");
     assert_eq!(project.json(&["invoke", "hello"])["payload"]["greets"], "one");
-    assert_eq!(project.json(&["deploy"])["status"], "deployed");
+    // A deploy that fails in between does not make what was swapped be forgotten.
+    project.manifest(&format!(
+        "{PYTHON}resources: {{Resources: {{Broken: {{Type: 'AWS::Lambda::Url', Properties: {{\
+         TargetFunctionArn: absent, AuthType: NONE}}}}}}}}\n"
+    ));
+    project.file("app.py", APP);
+    project.fails(&["deploy"]);
+    project.manifest(PYTHON);
+    project.ok(&["deploy"]);
+    assert_eq!(project.json(&["invoke", "hello"])["payload"]["greets"], "nobody");
 }
 
 #[test]
-fn a_change_set_can_be_prepared_and_executed_later() {
+fn a_change_set_is_prepared_and_executed_later_as_it_was_prepared() {
     let project = hello();
     project.ok(&["deploy"]);
-    project.manifest(&format!("{PYTHON}    memorySize: 256\n"));
+    let (code, err) = project.fails(&["deploy", "--method", "execute"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("no change set of rlx that waits to be executed"), "{err}");
+    project.file("app.py", "def hello(event, context):\n    return {'greets': 'prepared'}\n");
     let prepared = project.json(&["deploy", "--method", "prepare-only"]);
     assert_eq!(prepared["status"], "prepared");
     assert!(!prepared["changes"].as_array().unwrap().is_empty());
+    // What is edited meanwhile is not what is executed, and is not taken for deployed.
+    project.file("app.py", "def hello(event, context):\n    return {'greets': 'edited'}\n");
     assert_eq!(project.json(&["deploy", "--method", "execute"])["status"], "deployed");
+    assert_eq!(project.json(&["invoke", "hello"])["payload"]["greets"], "prepared");
+    assert_eq!(project.json(&["deploy"])["status"], "deployed");
+    assert_eq!(project.json(&["invoke", "hello"])["payload"]["greets"], "edited");
+}
+
+#[test]
+fn a_package_is_deployed_to_the_stage_that_it_was_made_for_and_to_no_other() {
+    let project = hello();
+    project.ok(&["package", "--package", "out"]);
+    let (code, err) = project.fails(&["deploy", "--stage", "prod", "--package", "out"]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("out was packaged for stage `local`, not for `prod`"), "{err}");
+    assert!(err.contains("rlx package --stage prod --package"), "{err}");
+    // The archive, not the tree, is deployed.
+    project.file("app.py", "def hello(event, context):\n    return {'greets': 'edited'}\n");
+    assert_eq!(project.json(&["deploy", "--package", "out"])["status"], "deployed");
+    assert_eq!(project.json(&["invoke", "hello"])["payload"]["greets"], "nobody");
+    let archive = std::fs::read_dir(project.path().join("out")).unwrap().map(|entry| entry.unwrap().path());
+    let archive = archive.into_iter().find(|path| path.extension().is_some_and(|end| end == "zip")).unwrap();
+    std::fs::write(archive, "no archive").unwrap();
+    let (code, err) = project.fails(&["deploy", "--package", "out"]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("is not the archive that was packaged"), "{err}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod life;
 #[path = "../soak/plan.rs"]
 mod plan;
 #[path = "../soak/proxy.rs"]
-mod proxy;
+pub mod proxy;
 #[path = "../soak/world.rs"]
 mod world;
 

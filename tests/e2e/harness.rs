@@ -65,7 +65,7 @@ fn is_callers(name: &str) -> bool {
 }
 
 /// rlx with nothing of the caller's AWS settings.
-fn bare(cache: &Path) -> Command {
+pub fn bare(cache: &Path) -> Command {
     let mut command = Command::cargo_bin("rlx").unwrap();
     for (name, _) in std::env::vars().filter(|(name, _)| is_callers(name)) {
         command.env_remove(name);

@@ -19,5 +19,7 @@ mod packages_web;
 mod permissions;
 mod plan;
 mod plugins;
+mod refusals;
+mod scripted;
 mod templates;
 mod users;

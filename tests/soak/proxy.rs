@@ -160,7 +160,7 @@ fn peek(stream: &TcpStream) -> Option<Vec<u8>> {
 }
 
 /// Such as `cloudformation CreateStack` or `s3 PUT object`.
-fn operation(head: &[u8]) -> String {
+pub fn operation(head: &[u8]) -> String {
     let end = find(head, b"\r\n\r\n").unwrap_or(head.len());
     let text = String::from_utf8_lossy(&head[..end]);
     let service = header(&head[..end], "authorization")
@@ -181,7 +181,7 @@ fn operation(head: &[u8]) -> String {
 }
 
 /// The request, told to close the connection, so that the end of the answer is the end of the connection.
-fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
+pub fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 64 * 1024];
     let end = loop {

@@ -111,6 +111,22 @@ impl World {
         self.get("s3", &format!("/{bucket}/{key}"))
     }
 
+    /// Every stack that there ever was, page by page.
+    fn stacks(&self) -> Vec<String> {
+        let mut pages = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            let mut fields = vec![("Action", "ListStacks"), ("Version", "2010-05-15")];
+            fields.extend(next.iter().map(|token| ("NextToken", token.as_str())));
+            let page = self.query("cloudformation", &fields).unwrap();
+            next = element(&page, "NextToken").map(|token| unescape(&token));
+            pages.push(page);
+            if next.is_none() {
+                return pages;
+            }
+        }
+    }
+
     /// Everything whose name holds a service's name, by kind.
     pub fn named(&self, name: &str) -> BTreeMap<&'static str, Vec<String>> {
         let holds = |found: Vec<String>| found.into_iter().filter(|n| n.contains(name)).collect::<Vec<_>>();
@@ -121,8 +137,8 @@ impl World {
         };
         let parse = |text: String| serde_json::from_str::<Value>(&text).unwrap_or_default();
         let elements = |text: &str, tag: &str| holds(all(text, tag));
-        let stacks = self.query("cloudformation", &[("Action", "ListStacks"), ("Version", "2010-05-15")]).unwrap();
-        let live = stacks.split("<member>").filter(|m| !m.contains(">DELETE_COMPLETE<"));
+        let stacks = self.stacks();
+        let live = stacks.iter().flat_map(|page| page.split("<member>")).filter(|m| !m.contains(">DELETE_COMPLETE<"));
         let roles =
             self.query("iam", &[("Action", "ListRoles"), ("Version", "2010-05-08"), ("MaxItems", "1000")]).unwrap();
         let logs = json!({ "logGroupNamePrefix": format!("/aws/lambda/{name}") });

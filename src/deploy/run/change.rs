@@ -6,7 +6,7 @@ use crate::aws::{AwsError, Named};
 use crate::deploy::bucket::{Bucket, Content, Listed, Object};
 use crate::deploy::change_set::{self, BODY_LIMIT, Change, Made, Source};
 use crate::deploy::monitor::{self, Operation as Followed};
-use crate::deploy::record::DeployRecord;
+use crate::deploy::record::{DeployRecord, record_key};
 use crate::deploy::settle::token;
 use crate::deploy::stack::{Stack, State};
 use crate::deploy::{DeployError, Method};
@@ -57,8 +57,7 @@ impl Run<'_> {
         let options = &self.request.options;
         let token = token(&record.id, &record.by);
         let source = self.source(bucket, record);
-        let stopped = stack.as_ref().is_some_and(|s| s.state() == State::Stopped);
-        let no_rollback = options.no_rollback || self.settings.disable_rollback || stopped;
+        let no_rollback = self.keeps_what_succeeded(stack.as_ref());
         let name = &self.settings.name;
         let stack_id = match options.method {
             Method::Direct => {
@@ -74,14 +73,7 @@ impl Run<'_> {
                     },
                 }
             }
-            Method::Execute => {
-                let prepared = change_set::prepared(self.aws, name).await?.ok_or_else(|| {
-                    DeployError::NoDeployment(format!("stack {name} has no change set of rlx that waits"))
-                })?;
-                change_set::execute(self.aws, name, &prepared, &token, no_rollback).await?;
-                stack.as_ref().map_or_else(|| name.clone(), |s| s.id.clone())
-            }
-            Method::ChangeSet | Method::PrepareOnly => {
+            Method::ChangeSet | Method::PrepareOnly | Method::Execute => {
                 let change = Change {
                     settings: &self.settings,
                     source,
@@ -107,10 +99,64 @@ impl Run<'_> {
                 }
             }
         };
+        self.followed(stack_id, &token, record).await
+    }
+
+    /// Executes the change set that waits. What it deploys is what was built when it was made.
+    pub(super) async fn execute(
+        &self,
+        stack: Option<Stack>,
+        last: Option<DeployRecord>,
+        record: &mut DeployRecord,
+    ) -> Result<Applied, DeployError> {
+        let stack = stack.ok_or_else(|| self.no_stack())?;
+        let name = &stack.name;
+        let change_set = change_set::prepared(self.aws, name)
+            .await?
+            .ok_or_else(|| DeployError::NoChangeSet { stack: name.clone() })?;
+        let bucket = Bucket::of(self.aws, self.request.service, &stack).await?;
+        record.bucket = bucket.as_ref().map(|bucket| bucket.name.clone());
+        match self.prepared_by(&change_set, last, bucket.as_ref()).await? {
+            Some(prepared) => record.deploys_what(prepared),
+            // Nobody knows what is in it: the next deploy lets CloudFormation compare.
+            None => record.fingerprint = String::new(),
+        }
+        self.save(record)?;
+        let token = token(&record.id, &record.by);
+        let no_rollback = self.keeps_what_succeeded(Some(&stack));
+        self.step(&format!("executing {change_set}"));
+        change_set::execute(self.aws, name, &change_set, &token, no_rollback).await?;
+        self.followed(stack.id, &token, record).await
+    }
+
+    /// The record of the run that made a change set.
+    async fn prepared_by(
+        &self,
+        change_set: &str,
+        last: Option<DeployRecord>,
+        bucket: Option<&Bucket>,
+    ) -> Result<Option<DeployRecord>, AwsError> {
+        let made = |record: &DeployRecord| token(&record.id, &record.by) == change_set;
+        if let Some(last) = last.filter(made) {
+            return Ok(Some(last));
+        }
+        let (Some(bucket), Some((id, _))) = (bucket, change_set.split_once("-by-")) else { return Ok(None) };
+        let text = bucket.get(&record_key(&bucket.folder, id)).await?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).filter(made))
+    }
+
+    /// Whether what succeeded stays where something fails: as asked for, and where an earlier deploy was left so.
+    fn keeps_what_succeeded(&self, stack: Option<&Stack>) -> bool {
+        let stopped = stack.is_some_and(|stack| stack.state() == State::Stopped);
+        self.request.options.no_rollback || self.settings.disable_rollback || stopped
+    }
+
+    /// Waits until the change that was begun has ended.
+    async fn followed(&self, stack_id: String, token: &str, record: &mut DeployRecord) -> Result<Applied, DeployError> {
         record.stack_id = Some(stack_id.clone());
         // From here on the record can find the operation again, whatever becomes of this process.
         self.save(record)?;
-        let end = monitor::follow(self.aws, &stack_id, Followed::Token(&token), self.watch).await?;
+        let end = monitor::follow(self.aws, &stack_id, Followed::Token(token), self.watch).await?;
         if end.is_good() && !self.settings.policy.is_empty() {
             self.set_policy().await?;
         }

@@ -3,14 +3,28 @@
 use super::super::bucket::{Bucket, Object, hex};
 use super::{Applied, Deployed, Run};
 use crate::deploy::progress::Progress;
-use crate::deploy::record::{ArtifactUse, DeployRecord, Operation, Outcome};
+use crate::deploy::record::{ArtifactUse, DeployRecord, FailingEvent, Operation, Outcome, record_key};
 use crate::deploy::{DeployError, TOKEN_PREFIX};
 use crate::template::deployment_prefix;
 use std::sync::atomic::Ordering;
 
 async fn put_record(bucket: &Bucket, record: &DeployRecord) -> Result<(), DeployError> {
-    let key = format!("{}deploys/{}.json", bucket.folder, record.id);
+    let key = record_key(&bucket.folder, &record.id);
     bucket.put(&Object::bytes(key, record.to_json().into_bytes())).await
+}
+
+/// What CloudFormation says of the stack as a whole.
+fn of_stack(record: &DeployRecord, reason: &str) -> FailingEvent {
+    FailingEvent {
+        logical_id: record.stack.clone(),
+        resource_type: "AWS::CloudFormation::Stack".to_owned(),
+        status: "VALIDATION_FAILED".to_owned(),
+        reason: reason.to_owned(),
+        time: record.finished.unwrap_or(record.started),
+        stack_id: record.stack_id.clone().unwrap_or_default(),
+        physical_id: None,
+        log: Vec::new(),
+    }
 }
 
 impl Run<'_> {
@@ -51,6 +65,8 @@ impl Run<'_> {
             failing_events: Vec::new(),
             call_error: None,
             only_local: false,
+            hotswapped: false,
+            cut_off: None,
         }
     }
 
@@ -78,6 +94,8 @@ impl Run<'_> {
             Ok(Applied::Empty(stack)) => Ok(stack),
             Ok(Applied::Prepared { change_set, changes }) => {
                 record.outcome = Outcome::Prepared;
+                // Whoever executes it, on whatever machine, reads there what is in it.
+                self.keep(&mut record).await;
                 self.save(&record)?;
                 return Ok(Deployed::Prepared { change_set, changes });
             }
@@ -89,7 +107,10 @@ impl Run<'_> {
                 record.stack_id = Some(stack.id.clone());
                 record.stack_changed = Some(stack.changed.clone());
                 record.stack_status = Some(stack.status.clone());
+                let hotswapped = std::mem::take(&mut record.hotswapped);
                 self.keep(&mut record).await;
+                // Until whoever swapped the code, which is this machine, has put it right.
+                record.hotswapped = hotswapped;
                 self.save(&record)?;
                 Ok(Deployed::Done(Box::new(stack), Box::new(record)))
             }
@@ -109,8 +130,15 @@ impl Run<'_> {
                     record.principal = Some(identity.arn);
                     record.account = Some(identity.account);
                 }
-                if let DeployError::Aws(call) = &error {
-                    record.call_error = Some(call.clone());
+                if let DeployError::Refused { reason, .. } = &error
+                    && record.failing_events.is_empty()
+                {
+                    record.failing_events.push(of_stack(&record, reason));
+                }
+                record.call_error = error.call().cloned();
+                if !self.begun.load(Ordering::Relaxed) {
+                    let last = DeployRecord::read(&self.request.service.dir, &record.stage);
+                    record.cut_off = last.and_then(DeployRecord::into_open).map(Box::new);
                 }
                 if !matches!(error, DeployError::Interrupted { .. }) {
                     self.keep(&mut record).await;
@@ -122,7 +150,7 @@ impl Run<'_> {
     }
 
     /// Whether a diagnosis has something to find out about a deploy that did not begin. What an earlier one left going
-    /// on must stay known, though, unless the caller was refused something.
+    /// on stays known to the record of a caller who was refused something; no other failure is worth that.
     fn is_worth_a_record(&self, error: &DeployError) -> bool {
         let service = self.request.service;
         let last = || DeployRecord::read(&service.dir, &service.stage);

@@ -11,7 +11,7 @@ use super::monitor::End;
 use super::progress::{Progress, Watch};
 use super::record::{DeployRecord, Operation, Outcome};
 use super::settings::StackSettings;
-use super::settle::{Ask, settle, token};
+use super::settle::{Ask, overtaken, settle, token};
 use super::stack::{Stack, State};
 use super::{DeployError, Method, Options, api_stage};
 use crate::aws::{Aws, AwsError, Identity};
@@ -195,6 +195,7 @@ impl<'a> Run<'a> {
             tokio::spawn(async move { aws.identity().await })
         };
         record.commit = (self.request.commit)();
+        record.hotswapped = last.as_ref().is_some_and(|last| last.hotswapped);
         if stack.is_some() {
             record.operation = Operation::Update;
         }
@@ -203,26 +204,40 @@ impl<'a> Run<'a> {
             record.artifacts = earlier.artifacts.clone();
             record.commit = earlier.commit.clone();
         }
-        let own = last.as_ref().map(|r| r.id.as_str());
-        let stack =
-            settle(self.aws, &self.settings.name, stack, own, self.request.options.wait, self.request.ask, self.watch)
-                .await?;
-        if let (Some(stack), Some(last)) = (&stack, last.as_ref().filter(|last| last.is_unfinished())) {
+        let open = last.clone().and_then(DeployRecord::into_open);
+        let own = open.as_ref().map(|r| r.id.as_str());
+        let options = &self.request.options;
+        let executes = options.method == Method::Execute;
+        let stack = match stack {
+            // The change set that waits is all there is of it.
+            Some(stack) if executes && stack.state() == State::Empty => Some(stack),
+            stack => {
+                let name = &self.settings.name;
+                settle(self.aws, name, stack, own, options.wait, self.request.ask, self.watch).await?
+            }
+        };
+        if let (Some(stack), Some(open)) = (&stack, open.as_ref().filter(|open| open.is_unfinished())) {
             // Made by a run that was cut off before it could execute it.
-            change_set::discard(self.aws, &stack.name, &token(&last.id, &last.by)).await?;
+            change_set::discard(self.aws, &stack.name, &token(&open.id, &open.by)).await?;
         }
-        if let Some(last) = last.filter(DeployRecord::is_owed) {
+        if let Some(open) = open.filter(DeployRecord::is_owed) {
             // It is about to be overwritten here.
-            self.keep_late(last).await?;
+            self.keep_late(open).await?;
         }
         self.begun.store(true, Ordering::Relaxed);
         self.save(record)?;
-        let result = self.apply(stack, record).await;
+        let result = match executes {
+            true => self.execute(stack, last, record).await,
+            false => self.apply(stack, record).await,
+        };
         if let Ok(Ok(identity)) = identity.await {
             record.principal = Some(identity.arn);
             record.account = Some(identity.account);
         }
-        let applied = result?;
+        let applied = match result {
+            Ok(applied) => applied,
+            Err(error) => return Err(overtaken(self.aws, &self.settings.name, error).await),
+        };
         self.update_stage(&applied).await?;
         self.after(&applied).await?;
         Ok(applied)
@@ -251,9 +266,13 @@ impl<'a> Run<'a> {
         if stack.state() != State::Good || options.force || !options.method.may_skip() || !self.after.holds(stack) {
             return Ok(false);
         }
+        // A run that was cut off is cleared away before its record is overwritten.
+        if last.is_some_and(|last| last.outcome != Outcome::Succeeded && last.is_open()) {
+            return Ok(false);
+        }
         let describes = |record: &DeployRecord| {
             record.outcome == Outcome::Succeeded
-                && record.operation != Operation::Hotswap
+                && !record.hotswapped
                 && record.stack_id.as_deref() == Some(stack.id.as_str())
                 && record.stack_changed.as_deref() == Some(stack.changed.as_str())
         };

@@ -1,5 +1,6 @@
 //! The failures that deploys meet most, in CloudFormation's own words, and the row that must know them.
 
+use super::{quota, stack, template};
 use crate::deploy::FailingEvent;
 use crate::diagnose::{Evidence, diagnose};
 
@@ -14,6 +15,115 @@ fn event(resource_type: &str, status: &str, reason: &str) -> FailingEvent {
         physical_id: None,
         log: Vec::new(),
     }
+}
+
+/// Failures of stacks, templates and quotas, as events tell them: row, resource type, status, words.
+const EVENTS: &[(&str, &str, &str, &str)] = &[
+    (
+        "update-rollback-failed",
+        "AWS::CloudFormation::Stack",
+        "UPDATE_FAILED",
+        "Stack:arn:aws:cloudformation:eu-west-1:123456789012:stack/shop-dev/0a1b is in UPDATE_ROLLBACK_FAILED state and \
+         can not be updated.",
+    ),
+    (
+        "export-missing",
+        "AWS::CloudFormation::Stack",
+        "ROLLBACK_IN_PROGRESS",
+        "No export named core-dev-VpcId found. Rollback requested by user.",
+    ),
+    (
+        "repository-not-empty",
+        "AWS::ECR::Repository",
+        "DELETE_FAILED",
+        "Resource handler returned message: \"The repository with name 'shop' in registry with id '123456789012' cannot \
+         be deleted because it still contains images (Service: Ecr, Status Code: 400, Request ID: 6c2a)\" (RequestToken: \
+         1d2e, HandlerErrorCode: GeneralServiceException)",
+    ),
+    (
+        "edge-function-replicated",
+        "AWS::Lambda::Version",
+        "DELETE_FAILED",
+        "Lambda was unable to delete arn:aws:lambda:us-east-1:123456789012:function:shop-edge:3 because it is a \
+         replicated function. Please see our documentation for Deleting Lambda@Edge Functions and Replicas. (Service: \
+         Lambda, Status Code: 400, Request ID: 6c2a)",
+    ),
+    (
+        "delete-conflict",
+        "AWS::IAM::Role",
+        "DELETE_FAILED",
+        "Cannot delete entity, must detach all policies first. (Service: AmazonIdentityManagement; Status Code: 409; \
+         Error Code: DeleteConflict; Request ID: 6c2a; Proxy: null)",
+    ),
+    (
+        "termination-protection",
+        "AWS::CloudFormation::Stack",
+        "DELETE_FAILED",
+        "Stack [shop-dev-Data-1ABC] cannot be deleted while TerminationProtection is enabled",
+    ),
+    (
+        "custom-resource-failed",
+        "Custom::Seed",
+        "CREATE_FAILED",
+        "Received response status [FAILED] from custom resource. Message returned: See the details in CloudWatch Log \
+         Stream: 2026/01/31/[$LATEST]0a1b (RequestId: 6c2a)",
+    ),
+    (
+        "did-not-stabilize",
+        "AWS::ECS::Service",
+        "UPDATE_FAILED",
+        "Resource handler returned message: \"Exceeded attempts to wait\" (RequestToken: 1d2e, HandlerErrorCode: \
+         NotStabilized)",
+    ),
+    ("hook-failed", "AWS::S3::Bucket", "CREATE_FAILED", "The following hook(s) failed: [Acme::Encryption::Hook]"),
+    (
+        "throttled",
+        "AWS::ApiGateway::Method",
+        "CREATE_FAILED",
+        "Resource handler returned message: \"Too Many Requests (Service: ApiGateway, Status Code: 429, Request ID: \
+         6c2a)\" (RequestToken: 1d2e, HandlerErrorCode: Throttling)",
+    ),
+    (
+        "package-too-large",
+        "AWS::Lambda::Function",
+        "UPDATE_FAILED",
+        "Resource handler returned message: \"Unzipped size must be smaller than 262144000 bytes (Service: Lambda, Status \
+         Code: 400, Request ID: 6c2a)\" (RequestToken: 1d2e, HandlerErrorCode: InvalidRequest)",
+    ),
+    (
+        "unresolved-dependency",
+        "AWS::SQS::Queue",
+        "CREATE_FAILED",
+        "Properties validation failed for resource Queue with message: #: extraneous key [Delay] is not permitted",
+    ),
+    (
+        "replacement-of-named-resource",
+        "AWS::DynamoDB::Table",
+        "UPDATE_FAILED",
+        "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename orders-dev and \
+         update the stack again.",
+    ),
+    (
+        "not-found",
+        "AWS::Lambda::EventSourceMapping",
+        "CREATE_FAILED",
+        "Resource handler returned message: \"Stream not found: arn:aws:kinesis:eu-west-1:123456789012:stream/clicks \
+         (Service: Lambda, Status Code: 404, Request ID: 6c2a)\" (RequestToken: 1d2e, HandlerErrorCode: NotFound)",
+    ),
+];
+
+#[test]
+fn each_event_is_known_by_its_row() {
+    for (row, resource_type, status, reason) in EVENTS {
+        assert_eq!(cause(resource_type, status, reason), *row, "{reason}");
+    }
+}
+
+#[test]
+fn a_template_that_is_what_the_stack_already_is() {
+    let text =
+        "An error occurred (ValidationError) when calling the UpdateStack operation: No updates are to be performed.";
+    assert_eq!(diagnose(&Evidence::text(text))[0].cause, "no-changes");
 }
 
 /// The row that an event leads to first.
@@ -31,9 +141,15 @@ fn a_name_that_is_taken() {
 
 #[test]
 fn a_log_group_that_is_left_over() {
-    let reason = "/aws/lambda/shop-dev-list already exists in stack \
-                  arn:aws:cloudformation:eu-west-1:123456789012:stack/old/0a1b";
-    assert_eq!(cause("AWS::Logs::LogGroup", "CREATE_FAILED", reason), "log-group-left-over");
+    for reason in [
+        "/aws/lambda/shop-dev-list already exists in stack arn:aws:cloudformation:eu-west-1:123456789012:stack/old/0a1b",
+        "Resource handler returned message: \"Resource of type 'AWS::Logs::LogGroup' with identifier \
+         '{\"/properties/LogGroupName\":\"/aws/lambda/shop-dev-list\"}' already exists.\" (RequestToken: 1d2e, \
+         HandlerErrorCode: AlreadyExists)",
+        "Resource of type 'AWS::Logs::LogGroup' with identifier '/aws/lambda/shop-dev-list' already exists.",
+    ] {
+        assert_eq!(cause("AWS::Logs::LogGroup", "CREATE_FAILED", reason), "log-group-left-over", "{reason}");
+    }
 }
 
 #[test]
@@ -134,4 +250,12 @@ fn the_log_of_a_custom_resource_goes_before_its_row() {
     let found = diagnose(&Evidence::events(vec![failed]));
     assert_eq!(found[0].action.as_deref(), Some("ssm:GetParameter"));
     assert_eq!(found[0].logical_id.as_deref(), Some("Thing"));
+}
+
+#[test]
+fn every_row_of_stacks_templates_and_quotas_is_tried_here() {
+    let this = include_str!("known.rs");
+    for row in [stack::ROWS, template::ROWS, quota::ROWS].into_iter().flatten() {
+        assert!(this.contains(&format!("\"{}\"", row.code)), "{}", row.code);
+    }
 }

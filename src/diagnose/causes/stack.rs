@@ -29,7 +29,12 @@ pub(super) const ROWS: &[Cause] = &[
     Cause::new(
         "log-group-left-over",
         Kind::AlreadyExists,
-        &["/aws/lambda/{name} already exists", "The specified log group already exists", "log group already exists"],
+        &[
+            "/aws/lambda/{name} already exists",
+            "Resource of type 'AWS::Logs::LogGroup' with identifier '{resource}' already exists",
+            "The specified log group already exists",
+            "log group already exists",
+        ],
     )
     .says("The log group is there already: an earlier function of that name wrote logs, or its stack was removed and a late invocation made the group again")
     .fix("Take it in with `rlx deploy --import-existing`, or delete it: `aws logs delete-log-group --log-group-name NAME` (its logs are lost)."),
