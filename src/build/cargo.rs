@@ -2,7 +2,7 @@
 
 use super::run::{self, Answer, Program};
 use super::target::{Arch, Glibc};
-use super::{BuildError, elf, strip, zig};
+use super::{BuildError, elf, remap, strip, zig};
 use cargo_metadata::{Message, Metadata, MetadataCommand};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -280,6 +280,11 @@ impl Job<'_> {
         program = program.args(&settings.flags).dir(&first.root);
         for (name, value) in &settings.env {
             program = program.env(name, value);
+        }
+        if !self.for_host {
+            let mut env = self.env.clone();
+            env.extend(settings.env.clone());
+            program = remap::remap(program, &first.root, &env);
         }
         let answer = program.run().map_err(|error| without_cargo(error, &manifest))?;
         if !answer.ok {

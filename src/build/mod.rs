@@ -10,6 +10,7 @@ pub mod member;
 pub mod node;
 mod prepare;
 pub mod python;
+mod remap;
 mod run;
 mod strip;
 pub mod target;

@@ -1,6 +1,7 @@
 //! Members → one zip file: the same bytes for the same members, whatever the machine.
 
 use super::PackageError;
+use super::cache::UNFINISHED;
 use super::deflate::{self, BLOCK};
 use super::pack::Packed;
 use super::zip::{Compressed, ZipWriter};
@@ -64,6 +65,9 @@ pub struct Archive {
     pub size: u64,
     pub unzipped_size: u64,
     pub members: Vec<Written>,
+    /// The file that was written; another rlx may have put its own in the place since.
+    pub file: File,
+    pub stamp: Stamp,
 }
 
 /// A compressed member on its way into the archive.
@@ -77,7 +81,7 @@ pub fn write(path: &Path, entries: &BTreeMap<&str, Entry<'_>>, known: &dyn Reuse
     let failed = |source| PackageError::Write { path: path.to_owned(), source };
     let dir = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(dir).map_err(failed)?;
-    let temporary = tempfile::Builder::new().prefix(".rlx-").suffix(".zip").tempfile_in(dir).map_err(failed)?;
+    let temporary = tempfile::Builder::new().prefix(UNFINISHED).suffix(".zip").tempfile_in(dir).map_err(failed)?;
     let out = Hashed { out: BufWriter::with_capacity(1 << 20, temporary), hash: Sha256::new(), size: 0 };
     let mut writer = Assembly { zip: ZipWriter::new(out), written: Vec::with_capacity(entries.len()), path };
     let mut batch: Vec<(&str, &Member)> = Vec::new();
@@ -106,9 +110,10 @@ pub fn write(path: &Path, entries: &BTreeMap<&str, Entry<'_>>, known: &dyn Reuse
     let out = writer.zip.finish().map_err(failed)?;
     let temporary = out.out.into_inner().map_err(|e| failed(e.into_error()))?;
     set_mode(temporary.as_file()).map_err(failed)?;
-    temporary.persist(path).map_err(|e| failed(e.error))?;
+    let file = temporary.persist(path).map_err(|e| failed(e.error))?;
+    let stamp = Stamp::of(&file.metadata().map_err(failed)?);
     let sha256 = hex(&out.hash.finalize());
-    Ok(Archive { sha256, size: out.size, unzipped_size, members: writer.written })
+    Ok(Archive { sha256, size: out.size, unzipped_size, members: writer.written, file, stamp })
 }
 
 /// Temporary files are 600; an archive is as readable as what is made of the umask usually is.

@@ -1,6 +1,7 @@
 //! The machine cache as a whole: what it holds, clearing it, keeping it within bounds.
 
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -74,6 +75,8 @@ pub fn clear(cache_dir: &Path, parts: &[Part]) -> io::Result<u64> {
 const BOUNDED: [Part; 3] = [Part::Members, Part::Wheels, Part::Binaries];
 /// Entries that were used so recently may be in use by another rlx.
 const IN_USE: Duration = Duration::from_secs(3600);
+/// How the names of archives begin that are being written.
+pub const UNFINISHED: &str = ".rlx-";
 /// How often the cache is looked at.
 const INTERVAL: Duration = Duration::from_secs(24 * 3600);
 /// Bytes that the cache may hold.
@@ -93,22 +96,64 @@ pub fn keep_bounded(cache_dir: &Path, limit: u64, now: SystemTime) {
     {
         return;
     }
-    let mut entries: Vec<(Duration, u64, PathBuf)> = Vec::new();
+    let mut entries: BTreeMap<PathBuf, Entry> = BTreeMap::new();
     for part in BOUNDED {
-        for entry in fs::read_dir(cache_dir.join(part.name())).into_iter().flatten().flatten() {
-            let path = entry.path();
-            entries.push((age(&path).unwrap_or_default(), size(&path), path));
+        for found in fs::read_dir(cache_dir.join(part.name())).into_iter().flatten().flatten() {
+            let path = found.path();
+            let entry = entries.entry(stem(&path)).or_default();
+            let age = age(&path).unwrap_or_default();
+            entry.age = Some(entry.age.map_or(age, |known| known.min(age)));
+            entry.size += size(&path);
+            entry.paths.push(path);
         }
     }
-    let mut total: u64 = entries.iter().map(|(_, size, _)| size).sum();
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.0));
-    for (age, size, path) in entries {
-        if total <= limit || age < IN_USE {
+    let mut total: u64 = entries.values().map(|entry| entry.size).sum();
+    let mut entries: Vec<Entry> = entries.into_values().collect();
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.age));
+    for entry in entries {
+        if total <= limit || entry.age.is_none_or(|age| age < IN_USE) {
             break;
         }
-        let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        if gone.is_ok() {
-            total -= size;
+        let remove = |path: &PathBuf| if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        if entry.paths.iter().map(remove).filter(Result::is_ok).count() == entry.paths.len() {
+            total -= entry.size;
+        }
+    }
+}
+
+/// What is used and taken out together: a pack with its index, an installed folder.
+#[derive(Debug, Default)]
+struct Entry {
+    /// Since the last use of any of its files.
+    age: Option<Duration>,
+    size: u64,
+    paths: Vec<PathBuf>,
+}
+
+/// The path without what tells the files of an entry apart.
+fn stem(path: &Path) -> PathBuf {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    match name.find('.').filter(|at| *at > 0) {
+        Some(at) => path.with_file_name(&name[..at]),
+        None => path.to_owned(),
+    }
+}
+
+/// Marks an entry as used now.
+pub fn touch(path: &Path) {
+    if let Ok(file) = fs::File::open(path) {
+        let _ = file.set_modified(SystemTime::now());
+    }
+}
+
+/// Takes out unfinished archives that an rlx left in a folder when it was ended.
+pub fn remove_unfinished(dir: &Path, now: SystemTime) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let unfinished = entry.file_name().to_str().is_some_and(|name| name.starts_with(UNFINISHED));
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        let old = modified.is_ok_and(|time| now.duration_since(time).is_ok_and(|age| age > IN_USE));
+        if unfinished && old {
+            let _ = fs::remove_file(entry.path());
         }
     }
 }
@@ -142,6 +187,34 @@ mod tests {
         fs::remove_file(dir.path().join("last-clean-up")).unwrap();
         keep_bounded(dir.path(), 0, now);
         assert_eq!((left("old"), left("new")), (false, true));
+    }
+
+    #[test]
+    fn files_of_an_entry_go_or_stay_together() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = SystemTime::now();
+        fs::create_dir_all(dir.path().join("members")).unwrap();
+        let path = |name: &str| dir.path().join("members").join(name);
+        for (name, hours) in [("used.zip", 90), ("used.json", 2), ("left.zip", 50), ("left.json", 50)] {
+            fs::write(path(name), [0; 1000]).unwrap();
+            fs::File::open(path(name)).unwrap().set_modified(now - Duration::from_secs(hours * 3600)).unwrap();
+        }
+        keep_bounded(dir.path(), 2500, now);
+        let there = ["used.zip", "used.json", "left.zip", "left.json"].map(|name| path(name).exists());
+        assert_eq!(there, [true, true, false, false]);
+    }
+
+    #[test]
+    fn unfinished_archives_go_when_nobody_can_be_writing_them() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in [".rlx-abc.zip", "it.zip"] {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        remove_unfinished(dir.path(), SystemTime::now());
+        assert!(dir.path().join(".rlx-abc.zip").exists());
+        remove_unfinished(dir.path(), SystemTime::now() + 2 * IN_USE);
+        assert!(!dir.path().join(".rlx-abc.zip").exists());
+        assert!(dir.path().join("it.zip").exists());
     }
 
     #[test]

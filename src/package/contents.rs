@@ -1,5 +1,6 @@
 //! What stands in each archive: the service's files, what builders made, and folders from outside.
 
+use super::cache;
 use super::external;
 use super::pack::{self, Pack, Packed};
 use super::request::{PackageRequest, Progress, Stage};
@@ -56,6 +57,9 @@ impl<'a> Filler<'a> {
     ) -> Result<Contents, PackageError> {
         let mut contents = Contents { members: selection.members, trees: Vec::new() };
         if let Some(binary) = &planned.binary {
+            if let Some(kept) = binary.parent().filter(|dir| dir.starts_with(self.request.cache_dir)) {
+                cache::touch(kept);
+            }
             let metadata =
                 std::fs::metadata(binary).map_err(|source| PackageError::Read { path: binary.clone(), source })?;
             contents.members.insert("bootstrap".to_owned(), Member::file(binary.clone(), &metadata).executable());
@@ -171,6 +175,9 @@ impl<'a> Filler<'a> {
         })?;
         for note in installed.iter().flat_map(|i| &i.notes) {
             notes.push(Problem::at(place, note.clone()).warning());
+        }
+        if let Some(installed) = &installed {
+            cache::touch(&installed.tree.dir);
         }
         self.installed.insert(key, installed.clone());
         Ok(installed)

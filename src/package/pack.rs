@@ -1,11 +1,13 @@
 //! Compressed members that are kept: of folders in the machine cache, and of the archives that
 //! were written last, so that what has not changed is never compressed again.
 //!
-//! A pack is a zip file with an index beside it. Both are written under temporary names and
-//! renamed, the index last, and the index says which file it is of: neither `kill -9` nor two
-//! rlx at once leave anything that is believed and wrong.
+//! A pack is a zip file with an index beside it, in two files of which the first is small. All are
+//! written under temporary names and renamed, the zip file first, and both files of the index say
+//! which zip file they are of: neither `kill -9` nor two rlx at once leave anything that is
+//! believed and wrong.
 
 use super::PackageError;
+use super::cache;
 use super::archive::{self, Archive, Entry, Ready, Reuse, Written};
 use crate::build::{Member, Members, Source, Stamp, Tree};
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Changes when the same members give other bytes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// A file that was written so shortly before it was read may be written again within the same
 /// tick of the file system's clock.
 const TICK: i64 = 20_000_000;
@@ -36,6 +38,13 @@ pub struct Head {
     fingerprint: Option<String>,
 }
 
+/// The members of a written archive.
+#[derive(Debug, Serialize, Deserialize)]
+struct Index<M> {
+    stamp: Stamp,
+    members: M,
+}
+
 /// A zip file with its index.
 #[derive(Debug)]
 pub struct Pack {
@@ -49,23 +58,25 @@ impl Pack {
     pub fn of_tree(tree: &Tree, cache_dir: &Path) -> Result<Self, PackageError> {
         let path = cache_dir.join("members").join(format!("{}.zip", tree.key));
         if let Some(pack) = Self::open(&path, &path) {
-            touch(&path);
+            // Not the zip file itself, whose times are part of its stamp.
+            cache::touch(&head_file(&path));
             return Ok(pack);
         }
         let members = members_of(&tree.dir)?;
         let entries = members.iter().map(|(name, member)| (name.as_str(), Entry::Own(member))).collect();
         let archive = archive::write(&path, &entries, &Nothing)?;
-        save(&path, &path, &archive, None)?;
-        Self::open(&path, &path).ok_or(PackageError::ChangedMeanwhile { path })
+        save(&path, &archive, None)?;
+        Ok(Self { file: Arc::new(archive.file), path, members: archive.members })
     }
 
     /// The pack at `path` whose index is beside `index`, if both are whole.
     fn open(path: &Path, index: &Path) -> Option<Self> {
         let head = head(index)?;
         let file = File::open(path).ok()?;
-        (Stamp::of(&file.metadata().ok()?) == head.stamp).then_some(())?;
-        let members = serde_json::from_slice(&fs::read(members_file(index)).ok()?).ok()?;
-        Some(Self { file: Arc::new(file), path: path.to_owned(), members })
+        let found: Index<Vec<Written>> = serde_json::from_slice(&fs::read(members_file(index)).ok()?).ok()?;
+        let stamp = Stamp::of(&file.metadata().ok()?);
+        let whole = stamp == head.stamp && stamp == found.stamp;
+        whole.then(|| Self { file: Arc::new(file), path: path.to_owned(), members: found.members })
     }
 
     /// Its members, named under a folder.
@@ -159,7 +170,7 @@ impl Previous {
                 sure = false;
             }
         }
-        save(&self.path, &self.index, &archive, sure.then_some(fingerprint))
+        save(&self.index, &archive, sure.then_some(fingerprint))
     }
 }
 
@@ -220,18 +231,18 @@ fn head(index: &Path) -> Option<Head> {
     (head.format == FORMAT).then_some(head)
 }
 
-fn save(path: &Path, index: &Path, archive: &Archive, fingerprint: Option<String>) -> Result<(), PackageError> {
+fn save(index: &Path, archive: &Archive, fingerprint: Option<String>) -> Result<(), PackageError> {
     let failed = |source| PackageError::Write { path: index.to_owned(), source };
-    let metadata = fs::metadata(path).map_err(failed)?;
     let head = Head {
         format: FORMAT,
-        stamp: Stamp::of(&metadata),
+        stamp: archive.stamp,
         sha256: archive.sha256.clone(),
         size: archive.size,
         unzipped_size: archive.unzipped_size,
         fingerprint,
     };
-    let members = serde_json::to_vec(&archive.members).map_err(|e| failed(e.into()))?;
+    let found = Index { stamp: archive.stamp, members: &archive.members };
+    let members = serde_json::to_vec(&found).map_err(|e| failed(e.into()))?;
     let head = serde_json::to_vec(&head).map_err(|e| failed(e.into()))?;
     put(&members_file(index), &members).and_then(|()| put(&head_file(index), &head)).map_err(failed)
 }
@@ -250,12 +261,4 @@ fn head_file(index: &Path) -> PathBuf {
 
 fn members_file(index: &Path) -> PathBuf {
     index.with_extension("members.json")
-}
-
-/// Marks a pack as used, for the clean-up that takes the least recently used.
-fn touch(path: &Path) {
-    // The head is marked and not the zip file, whose time of change is part of its stamp.
-    if let Ok(file) = File::options().append(true).open(head_file(path)) {
-        let _ = file.set_modified(SystemTime::now());
-    }
 }

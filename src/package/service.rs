@@ -10,7 +10,7 @@ use super::{Artifact, PackageError, archive, bundles, cache, external, finished,
 use crate::build::wsgi::Application;
 use crate::build::{node, target};
 use crate::manifest::{Problem, Problems, Service, Severity};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 /// Makes the archives of a service.
 pub fn package(service: &Service, request: &PackageRequest<'_>) -> Result<Packaged, PackageError> {
@@ -45,7 +45,8 @@ pub fn package(service: &Service, request: &PackageRequest<'_>) -> Result<Packag
         planned.claim(&mut artifact);
         packaged.artifacts.artifacts.push(artifact);
     }
-    cache::keep_bounded(request.cache_dir, cache::LIMIT, std::time::SystemTime::now());
+    cache::remove_unfinished(request.out_dir, SystemTime::now());
+    cache::keep_bounded(request.cache_dir, cache::LIMIT, SystemTime::now());
     limits::check(service, &packaged.artifacts, request.missing_handler, &mut packaged.notes);
     Ok(packaged)
 }

@@ -1,6 +1,7 @@
 //! Installs requirements into a folder for a platform.
 
-use super::options::{Options, normalised};
+use super::distribution::{Distribution, distributions};
+use super::options::Options;
 use super::platform::Platform;
 use super::requirements::Requirements;
 use super::tool::Tool;
@@ -24,9 +25,20 @@ pub struct Installation<'a> {
 
 /// Whether packages may be built from source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sources {
+pub(super) enum Sources {
     Never,
     Allowed,
+}
+
+/// What one call of an installer installs, and where.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Job<'a> {
+    /// The folder that packages are put into.
+    pub target: &'a Path,
+    /// A requirements file.
+    pub file: &'a Path,
+    /// A constraints file; absent where nothing is constrained.
+    pub constraints: Option<&'a Path>,
 }
 
 impl Installation<'_> {
@@ -34,17 +46,22 @@ impl Installation<'_> {
     /// what is built holds no machine code.
     pub fn run(&self, target: &Path) -> Result<(), BuildError> {
         let file = self.write("requirements.txt", &self.requirements.lines)?;
-        let constraints = self.write("constraints.txt", &self.requirements.constraints)?;
+        let all = self.constraints();
+        let constraints = self.write("constraints.txt", &all)?;
+        let job = Job { target, file: &file, constraints: Some(constraints.as_path()).filter(|_| !all.is_empty()) };
         if matches!(self.platform, Platform::Host { .. }) {
-            return self.finish(self.install(target, &file, &constraints, Sources::Allowed)?);
+            return self.finish(self.install(job, Sources::Allowed)?);
         }
         let named = !self.options.build_from_source.is_empty();
         let native = self.builds_for_platform();
         if self.requirements.has_source || named {
-            self.finish(self.install(target, &file, &constraints, Sources::Allowed)?)?;
+            self.finish(self.install(job, Sources::Allowed)?)?;
             return self.check_built(target);
         }
-        let answer = self.install(target, &file, &constraints, Sources::Never)?;
+        if self.between_uvs_platforms(job)? {
+            return Ok(());
+        }
+        let answer = self.install(job, Sources::Never)?;
         if answer.ok {
             return Ok(());
         }
@@ -52,13 +69,13 @@ impl Installation<'_> {
             && let (Tool::Uv(_), Some(python)) = (self.tool, self.pip_knows_more())
         {
             empty(target)?;
-            if self.pip(&python, target, &file, &constraints, Sources::Never)?.ok {
+            if self.pip(&python, job, Sources::Never)?.ok {
                 return Ok(());
             }
         }
         if native && wants_source(&answer) {
             empty(target)?;
-            let second = self.install(target, &file, &constraints, Sources::Allowed)?;
+            let second = self.install(job, Sources::Allowed)?;
             if second.ok {
                 return self.check_built(target);
             }
@@ -67,14 +84,24 @@ impl Installation<'_> {
         self.finish(answer)
     }
 
-    /// uv has no name for glibc 2.26 (Amazon Linux 2) and takes wheels for 2.17 at most, where pip
-    /// can be told of those in between, such as pandas' for 2.24.
+    /// All constraints, as uv understands them.
+    pub(super) fn constraints(&self) -> Vec<String> {
+        self.requirements.constraints.iter().chain(&self.requirements.locked).cloned().collect()
+    }
+
+    /// All constraints, as pip understands them: with one hash it would want one of every package.
+    fn constraints_without_hashes(&self) -> Vec<String> {
+        let locked = self.requirements.locked.iter().map(|line| line.split(" --hash=").next().unwrap_or(line).to_owned());
+        self.requirements.constraints.iter().cloned().chain(locked).collect()
+    }
+
+    /// pip can be told of every platform, where uv has no name for glibc 2.26 (Amazon Linux 2).
     fn pip_knows_more(&self) -> Option<PathBuf> {
         let Platform::Lambda { glibc, .. } = self.platform else { return None };
         (*glibc == crate::build::target::AL2).then(|| super::tool::interpreter(self.env).ok())?
     }
 
-    fn write(&self, name: &str, lines: &[String]) -> Result<PathBuf, BuildError> {
+    pub(super) fn write(&self, name: &str, lines: &[String]) -> Result<PathBuf, BuildError> {
         let path = self.scratch.join(name);
         let text = lines.join("\n") + "\n";
         fs::write(&path, text).map_err(|source| BuildError::Write { path: path.clone(), source })?;
@@ -89,40 +116,40 @@ impl Installation<'_> {
         }
     }
 
-    fn install(&self, target: &Path, file: &Path, constraints: &Path, sources: Sources) -> Result<Answer, BuildError> {
+    fn install(&self, job: Job<'_>, sources: Sources) -> Result<Answer, BuildError> {
         match self.tool {
             Tool::Uv(uv) => match uv_arguments(&self.options.extra_args) {
-                Some(extra) => self.uv(uv, &extra, target, file, constraints, sources),
+                Some(extra) => self.uv(uv, job, &extra, sources, None),
                 // Arguments that only pip knows.
-                None => self.pip(&super::tool::interpreter(self.env)?, target, file, constraints, sources),
+                None => self.pip(&super::tool::interpreter(self.env)?, job, sources),
             },
-            Tool::Pip(python) => self.pip(python, target, file, constraints, sources),
+            Tool::Pip(python) => self.pip(python, job, sources),
         }
     }
 
-    fn uv(
+    /// Runs `uv pip install`; `platform` is uv's name of another platform than the one that it would be given.
+    pub(super) fn uv(
         &self,
         uv: &Path,
+        job: Job<'_>,
         extra: &[String],
-        target: &Path,
-        file: &Path,
-        constraints: &Path,
         sources: Sources,
+        platform: Option<&str>,
     ) -> Result<Answer, BuildError> {
         let mut program = Program::new(uv, self.env)
             .args(["pip", "install", "--quiet", "--no-progress", "--color", "never", "--no-python-downloads"])
             .arg("--target")
-            .arg(target)
+            .arg(job.target)
             .arg("-r")
-            .arg(file)
+            .arg(job.file)
             .dir(self.scratch);
         program = pip_settings(program, self.env);
-        if !self.requirements.constraints.is_empty() {
+        if let Some(constraints) = job.constraints {
             program = program.arg("-c").arg(constraints);
         }
         match self.platform {
             Platform::Lambda { python, arch, glibc } => {
-                let platform = Platform::uv_name(*arch, *glibc);
+                let platform = platform.map_or_else(|| Platform::uv_name(*arch, *glibc), str::to_owned);
                 program = program.args(["--python-version", python, "--python-platform", &platform]);
                 let builds = sources == Sources::Allowed && self.builds_for_platform();
                 if builds && let Some(path) = self.interpreter(python) {
@@ -147,22 +174,16 @@ impl Installation<'_> {
         answer.ok.then_some(path)
     }
 
-    fn pip(
-        &self,
-        python: &Path,
-        target: &Path,
-        file: &Path,
-        constraints: &Path,
-        sources: Sources,
-    ) -> Result<Answer, BuildError> {
+    fn pip(&self, python: &Path, job: Job<'_>, sources: Sources) -> Result<Answer, BuildError> {
         let mut program = Program::new(python, self.env)
             .args(["-m", "pip", "install", "--disable-pip-version-check", "--no-compile", "--no-input", "--target"])
-            .arg(target)
+            .arg(job.target)
             .arg("-r")
-            .arg(file)
+            .arg(job.file)
             .dir(self.scratch);
-        if !self.requirements.constraints.is_empty() {
-            program = program.arg("-c").arg(constraints);
+        let constraints = self.constraints_without_hashes();
+        if !constraints.is_empty() {
+            program = program.arg("-c").arg(self.write("constraints-of-pip.txt", &constraints)?);
         }
         if let (Platform::Lambda { python, arch, glibc }, Sources::Never) = (self.platform, sources) {
             for name in Platform::pip_names(*arch, *glibc) {
@@ -217,13 +238,8 @@ impl Installation<'_> {
 
     /// What was built here must run there.
     fn check_built(&self, target: &Path) -> Result<(), BuildError> {
-        let Platform::Lambda { arch, glibc, .. } = self.platform else { return Ok(()) };
-        for (package, tags) in installed_tags(target)? {
-            // A wheel of an index says manylinux; one that was built here says linux, or the host's system.
-            let built_here = tags.iter().any(|tag| !tag.ends_with("-any") && !tag.contains("manylinux"));
-            if !built_here {
-                continue;
-            }
+        let Platform::Lambda { glibc, .. } = self.platform else { return Ok(()) };
+        for Distribution { name: package, .. } in distributions(target)?.iter().filter(|d| d.built_here()) {
             let refused = |why: String| BuildError::Refused {
                 message: format!("`{package}` was built from source on this machine, {why}"),
                 hints: vec![
@@ -240,7 +256,6 @@ impl Installation<'_> {
                     symbol.file, symbol.version
                 )));
             }
-            let _ = arch;
         }
         Ok(())
     }
@@ -280,24 +295,8 @@ fn source_only(said: &str) -> Option<String> {
     Some(rest[..end].to_owned())
 }
 
-/// Packages with the tags of their wheels.
-fn installed_tags(target: &Path) -> Result<Vec<(String, Vec<String>)>, BuildError> {
-    let failed = |source| BuildError::Read { path: target.to_owned(), source };
-    let mut found = Vec::new();
-    for entry in fs::read_dir(target).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let Some(stem) = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".dist-info")) else {
-            continue;
-        };
-        let wheel = fs::read_to_string(path.join("WHEEL")).unwrap_or_default();
-        let tags = wheel.lines().filter_map(|l| l.strip_prefix("Tag: ")).map(str::to_owned).collect();
-        found.push((normalised(stem.split('-').next().unwrap_or(stem)), tags));
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn empty(dir: &Path) -> Result<(), BuildError> {
+/// Empties a folder.
+pub(super) fn empty(dir: &Path) -> Result<(), BuildError> {
     let failed = |source| BuildError::Write { path: dir.to_owned(), source };
     fs::remove_dir_all(dir).and_then(|()| fs::create_dir(dir)).map_err(failed)
 }
@@ -322,7 +321,7 @@ fn pip_settings(mut program: Program, env: &BTreeMap<String, String>) -> Program
 }
 
 /// pip's arguments as uv has them; `None` if one of them is pip's alone.
-fn uv_arguments(args: &[String]) -> Option<Vec<String>> {
+pub(super) fn uv_arguments(args: &[String]) -> Option<Vec<String>> {
     let mut out = Vec::new();
     let mut args = args.iter();
     while let Some(arg) = args.next() {

@@ -1,6 +1,9 @@
 //! Third-party packages of Python functions: requirements → an installed folder in the machine cache.
 
+mod between;
+mod distribution;
 mod install;
+mod lock;
 pub mod options;
 mod pip_config;
 mod pipfile;
@@ -24,7 +27,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Changes when the same input gives another folder.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 
 /// What is needed to install the requirements of a folder.
 pub struct Request<'a> {

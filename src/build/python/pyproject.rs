@@ -4,10 +4,12 @@
 //! constraints, so that markers and extras are evaluated by uv or pip for the function's
 //! platform and not here.
 
-use super::options::{Options, normalised};
+use super::lock::Lock;
+use super::options::Options;
 use super::requirements::Requirements;
 use crate::build::BuildError;
-use std::collections::BTreeMap;
+use crate::package::Glob;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, Table, Value};
@@ -42,6 +44,17 @@ impl Project {
         !self.project_dependencies().is_empty()
     }
 
+    /// Whether it is the root of a uv workspace that a folder below is a member of.
+    pub fn is_uv_workspace_of(&self, dir: &Path) -> bool {
+        let Some(name) = dir.strip_prefix(&self.dir).ok().and_then(Path::to_str) else { return false };
+        let named = |key: &str| {
+            let list = self.at(&["tool", "uv", "workspace", key]).and_then(Item::as_array);
+            let mut patterns = list.into_iter().flatten().filter_map(Value::as_str);
+            patterns.any(|p| Glob::new(p.trim_start_matches("./").trim_end_matches('/')).is_some_and(|g| g.matches(name)))
+        };
+        named("members") && !named("exclude")
+    }
+
     /// What Poetry would install without development groups.
     pub fn poetry(&self, options: &Options) -> Result<Requirements, BuildError> {
         let lock = self.dir.join("poetry.lock");
@@ -51,31 +64,32 @@ impl Project {
                 hints: vec!["`poetry lock` makes it".to_owned()],
             });
         }
-        let pins = self.pins(&lock)?;
+        let locked = Lock::read(&lock)?;
         let mut lines = self.poetry_sources();
         if options.poetry_only_groups.is_empty() {
             lines.extend(self.project_dependencies());
-            lines.extend(self.poetry_dependencies(&["tool", "poetry", "dependencies"], &pins));
+            lines.extend(self.poetry_dependencies(&["tool", "poetry", "dependencies"], &locked));
         }
-        let groups = self.at(&["tool", "poetry", "group"]).and_then(Item::as_table_like);
-        for (name, group) in groups.into_iter().flat_map(|g| g.iter()) {
-            let optional = group.get("optional").and_then(Item::as_bool) == Some(true);
+        for name in self.group_names() {
+            let group = ["tool", "poetry", "group", name];
+            let optional = self.at(&[&group[..], &["optional"]].concat()).and_then(Item::as_bool) == Some(true);
             let named = |list: &[String]| list.iter().any(|n| n == name);
             // `poetry export` takes the main group alone unless groups are named.
             let wanted = named(&options.poetry_only_groups)
                 || named(&options.poetry_with_groups)
                 || !options.poetry_without_groups.is_empty() && !optional && !named(&options.poetry_without_groups);
             if wanted {
-                lines.extend(self.poetry_dependencies(&["tool", "poetry", "group", name, "dependencies"], &pins));
+                lines.extend(self.poetry_dependencies(&[&group[..], &["dependencies"]].concat(), &locked));
+                lines.extend(self.dependency_group(name, &mut Vec::new()));
             }
         }
-        self.finish(lines, &pins, &lock, "poetry lock")
+        self.finish(lines, &locked, &lock, "poetry lock")
     }
 
     /// What PDM would install without development groups.
     pub fn pdm(&self) -> Result<Requirements, BuildError> {
         let lock = self.dir.join("pdm.lock");
-        let pins = self.pins(&lock)?;
+        let locked = Lock::read(&lock)?;
         let mut lines = Vec::new();
         let sources = self.at(&["tool", "pdm", "source"]).and_then(Item::as_array_of_tables);
         for source in sources.into_iter().flatten() {
@@ -85,24 +99,24 @@ impl Project {
             }
         }
         lines.extend(self.project_dependencies());
-        self.finish(lines, &pins, &lock, "pdm lock")
+        self.finish(lines, &locked, &lock, "pdm lock")
     }
 
     /// `project.dependencies` without a lock file.
     pub fn unlocked(&self) -> Result<Requirements, BuildError> {
-        self.finish(self.project_dependencies(), &BTreeMap::new(), &self.dir.join("uv.lock"), "uv lock")
+        self.finish(self.project_dependencies(), &Lock::default(), &self.dir.join("uv.lock"), "uv lock")
     }
 
     fn finish(
         &self,
         lines: Vec<String>,
-        pins: &BTreeMap<String, String>,
+        locked: &Lock,
         lock: &Path,
         command: &str,
     ) -> Result<Requirements, BuildError> {
         let mut it = Requirements::parse(&lines.join("\n"), &self.dir, &self.file)?;
-        it.constraints = pins.iter().map(|(name, version)| format!("{name}=={version}")).collect();
-        if pins.is_empty() {
+        it.locked = locked.constraints();
+        if locked.is_empty() {
             it.notes.push(format!(
                 "{} has no lock file: versions are chosen anew on another machine; `{command}` makes one",
                 self.file.display()
@@ -118,28 +132,28 @@ impl Project {
         list.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
     }
 
-    /// The versions of a lock file: packages that stand in it once, from an index.
-    fn pins(&self, lock: &Path) -> Result<BTreeMap<String, String>, BuildError> {
-        let mut pins = BTreeMap::new();
-        if !lock.is_file() {
-            return Ok(pins);
+    /// Poetry's own groups and those of the standard (PEP 735).
+    fn group_names(&self) -> BTreeSet<&str> {
+        let tables = [self.at(&["tool", "poetry", "group"]), self.at(&["dependency-groups"])];
+        let tables = tables.into_iter().flatten().filter_map(Item::as_table_like);
+        tables.flat_map(|table| table.iter().map(|(name, _)| name)).collect()
+    }
+
+    /// A group of the standard, with those that it includes.
+    fn dependency_group<'s>(&'s self, name: &'s str, seen: &mut Vec<&'s str>) -> Vec<String> {
+        if seen.contains(&name) {
+            return Vec::new();
         }
-        let document = parse(lock)?;
-        let packages = document.get("package").and_then(Item::as_array_of_tables);
-        let mut several = Vec::new();
-        for package in packages.into_iter().flatten() {
-            let (Some(name), Some(version)) = (text(package, "name"), text(package, "version")) else { continue };
-            let source = package.get("source").and_then(|s| s.get("type")).and_then(Item::as_str);
-            let elsewhere = matches!(source, Some("git" | "directory" | "file" | "url"))
-                || ["git", "path", "url"].iter().any(|k| package.contains_key(k));
-            let name = normalised(name);
-            if !elsewhere && pins.insert(name.clone(), version.to_owned()).is_some_and(|v| v != version) {
-                // Locked differently for different platforms: left to the resolver.
-                several.push(name);
+        seen.push(name);
+        let mut lines = Vec::new();
+        for entry in self.at(&["dependency-groups", name]).and_then(Item::as_array).into_iter().flatten() {
+            match (entry.as_str(), entry.as_inline_table().and_then(|t| t.get("include-group")?.as_str())) {
+                (Some(line), _) => lines.push(line.to_owned()),
+                (_, Some(other)) => lines.extend(self.dependency_group(other, seen)),
+                _ => {}
             }
         }
-        pins.retain(|name, _| !several.contains(name));
-        Ok(pins)
+        lines
     }
 
     fn poetry_sources(&self) -> Vec<String> {
@@ -155,14 +169,14 @@ impl Project {
     }
 
     /// Poetry's own table of dependencies as requirement lines.
-    fn poetry_dependencies(&self, path: &[&str], pins: &BTreeMap<String, String>) -> Vec<String> {
+    fn poetry_dependencies(&self, path: &[&str], locked: &Lock) -> Vec<String> {
         let Some(table) = self.at(path).and_then(Item::as_table_like) else { return Vec::new() };
         let mut lines = Vec::new();
         for (name, item) in table.iter().filter(|(name, _)| *name != "python") {
             let several = item.as_array().map(|a| a.iter().cloned().map(Item::Value).collect::<Vec<_>>());
             for item in several.as_deref().unwrap_or(std::slice::from_ref(item)) {
                 if item.get("optional").and_then(Item::as_bool) != Some(true) {
-                    lines.push(dependency(name, item, pins.contains_key(&normalised(name))));
+                    lines.push(dependency(name, item, locked));
                 }
             }
         }
@@ -175,7 +189,7 @@ impl Project {
 }
 
 /// One dependency in Poetry's words → a requirement line; the version is left to the lock if it is pinned there.
-fn dependency(name: &str, item: &Item, pinned: bool) -> String {
+fn dependency(name: &str, item: &Item, locked: &Lock) -> String {
     let get = |key: &str| item.get(key).and_then(Item::as_str);
     let extras: Vec<&str> =
         item.get("extras").and_then(Item::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
@@ -184,13 +198,15 @@ fn dependency(name: &str, item: &Item, pinned: bool) -> String {
         line.push_str(&format!("[{}]", extras.join(",")));
     }
     if let Some(git) = get("git") {
-        let reference = get("rev").or(get("tag")).or(get("branch")).map(|r| format!("@{r}")).unwrap_or_default();
-        line.push_str(&format!(" @ git+{git}{reference}"));
+        let asked = get("rev").or(get("tag")).or(get("branch"));
+        let reference = locked.commit(name).or(asked).map(|r| format!("@{r}")).unwrap_or_default();
+        let folder = get("subdirectory").map(|d| format!("#subdirectory={d}")).unwrap_or_default();
+        line.push_str(&format!(" @ git+{git}{reference}{folder}"));
     } else if let Some(url) = get("url") {
         line.push_str(&format!(" @ {url}"));
     } else if let Some(path) = get("path") {
         line.push_str(&format!(" @ {path}"));
-    } else if let Some(version) = item.as_str().or(get("version")).filter(|_| !pinned) {
+    } else if let Some(version) = item.as_str().or(get("version")).filter(|_| !locked.pins(name)) {
         line.push_str(&specifier(version));
     }
     let mut markers: Vec<String> = get("markers").map(|m| format!("({m})")).into_iter().collect();
@@ -295,8 +311,32 @@ mod tests {
         assert!(project.is_poetry());
         let it = project.poetry(&Options::read(&json!({}))).unwrap();
         assert_eq!(it.lines, ["httpx[http2]", "tomli>=2,<3 ; python_version < '3.11'"]);
-        assert_eq!(it.constraints, ["h2==4.1.0", "httpx==0.27.2"]);
+        assert_eq!(it.locked, ["h2==4.1.0", "httpx==0.27.2"]);
         assert!(it.notes.is_empty());
+    }
+
+    #[test]
+    fn groups_of_the_standard_are_poetrys_too() {
+        let (_dir, project) = project(&[(
+            "pyproject.toml",
+            "[project]\nname = 'x'\ndependencies = ['six']\n[tool.poetry]\n\
+             [dependency-groups]\ndev = ['pytest']\njob = ['croniter', { include-group = 'time' }]\ntime = ['pytz']\n\
+             [build-system]\nrequires = ['poetry-core>=2']\n",
+        )]);
+        let lines = |options| project.poetry(&Options::read(&json!({ "pythonRequirements": options }))).unwrap().lines;
+        assert_eq!(lines(json!({})), ["six"]);
+        assert_eq!(lines(json!({ "poetryWithGroups": ["job"] })), ["six", "croniter", "pytz"]);
+        assert_eq!(lines(json!({ "poetryOnlyGroups": ["dev"] })), ["pytest"]);
+    }
+
+    #[test]
+    fn a_uv_workspace_names_its_members() {
+        let (dir, project) =
+            project(&[("pyproject.toml", "[tool.uv.workspace]\nmembers = ['services/*']\nexclude = ['services/old']\n")]);
+        let is_member = |name: &str| project.is_uv_workspace_of(&dir.path().join(name));
+        assert!(is_member("services/orders"));
+        assert!(!is_member("services/old"));
+        assert!(!is_member("tools"));
     }
 
     #[test]
@@ -319,6 +359,6 @@ mod tests {
             ("pdm.lock", "[[package]]\nname = 'six'\nversion = '1.16.0'\n"),
         ]);
         let it = project.pdm().unwrap();
-        assert_eq!((it.lines, it.constraints), (vec!["six>=1".to_owned()], vec!["six==1.16.0".to_owned()]));
+        assert_eq!((it.lines, it.locked), (vec!["six>=1".to_owned()], vec!["six==1.16.0".to_owned()]));
     }
 }

@@ -18,6 +18,8 @@ pub struct Requirements {
     pub lines: Vec<String>,
     /// Lines of a constraints file.
     pub constraints: Vec<String>,
+    /// Constraints of a lock file, with hashes, which uv takes from there and pip does not.
+    pub locked: Vec<String>,
     /// Folders and files of this machine that are installed.
     pub local: BTreeSet<PathBuf>,
     /// Packages must be built: a local folder or a repository is named.
@@ -160,7 +162,8 @@ impl Requirements {
 
     /// Names the content: the lines, and what is in local folders.
     pub fn hash(&self, hash: &mut Sha256) -> Result<(), BuildError> {
-        for line in self.lines.iter().chain([&"--- constraints".to_owned()]).chain(&self.constraints) {
+        let constraints = self.constraints.iter().chain(&self.locked);
+        for line in self.lines.iter().chain([&"--- constraints".to_owned()]).chain(constraints) {
             hash.update(line);
             hash.update("\n");
         }
@@ -171,8 +174,13 @@ impl Requirements {
     }
 }
 
+/// The hashes that a line asks for, as options.
+pub fn hashes_of(line: &str) -> impl Iterator<Item = &str> {
+    line.split_whitespace().filter(|word| word.starts_with("--hash="))
+}
+
 /// The normalised name of the package that a line asks for.
-fn name_of(line: &str) -> Option<String> {
+pub fn name_of(line: &str) -> Option<String> {
     let line = line.split(" #egg=").next()?.trim();
     if line.starts_with(['-', '.', '/']) || line.contains("://") && !line.contains(" @ ") {
         return line.split_once("#egg=").map(|(_, egg)| normalised(egg.split(['&', '[']).next().unwrap_or(egg)));

@@ -7,7 +7,7 @@ use super::{pipfile, pyproject};
 use crate::build::BuildError;
 use crate::build::run::Program;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The requirements of `dir`, or of nothing if it has none.
 ///
@@ -37,8 +37,8 @@ pub fn read(
     if file.is_file() {
         return Requirements::read(&file).map(Some);
     }
-    if dir.join("uv.lock").is_file() {
-        return uv_lock(dir, &tool()?, env).map(Some);
+    if let Some(lock) = uv_lock_of(dir, project.is_some()) {
+        return uv_lock(dir, &lock, &tool()?, env).map(Some);
     }
     match project {
         Some(project) if dir.join("pdm.lock").is_file() => project.pdm().map(Some),
@@ -47,9 +47,20 @@ pub fn read(
     }
 }
 
+/// The folder's own `uv.lock`, or that of the workspace above it, whose members have none
+/// (uv documentation, "Using workspaces").
+fn uv_lock_of(dir: &Path, has_project: bool) -> Option<PathBuf> {
+    let own = dir.join("uv.lock");
+    if own.is_file() || !has_project {
+        return own.is_file().then_some(own);
+    }
+    let lock = dir.ancestors().skip(1).map(|above| above.join("uv.lock")).find(|lock| lock.is_file())?;
+    let project = pyproject::Project::read(lock.parent()?).ok()??;
+    project.is_uv_workspace_of(dir).then_some(lock)
+}
+
 /// `uv export` knows the format of its own lock file.
-fn uv_lock(dir: &Path, tool: &Tool, env: &BTreeMap<String, String>) -> Result<Requirements, BuildError> {
-    let lock = dir.join("uv.lock");
+fn uv_lock(dir: &Path, lock: &Path, tool: &Tool, env: &BTreeMap<String, String>) -> Result<Requirements, BuildError> {
     let Tool::Uv(uv) = tool else {
         return Err(BuildError::Refused {
             message: format!("{} can only be read by uv, which could not be installed", lock.display()),
@@ -59,14 +70,23 @@ fn uv_lock(dir: &Path, tool: &Tool, env: &BTreeMap<String, String>) -> Result<Re
             ],
         });
     };
-    let answer = Program::new(uv, env)
-        .args(["export", "--frozen", "--no-dev", "--no-emit-project", "--no-editable", "--no-header", "--quiet"])
-        .args(["--no-python-downloads", "--no-progress", "--color", "never", "--format", "requirements-txt"])
-        .dir(dir)
-        .run()?;
+    let export = |groups: &[&str]| {
+        Program::new(uv, env)
+            .args(["export", "--frozen", "--no-emit-project", "--no-editable", "--no-header", "--quiet"])
+            .args(["--no-python-downloads", "--no-progress", "--color", "never", "--format", "requirements-txt"])
+            .args(groups)
+            .dir(dir)
+            .run()
+    };
+    let mut answer = export(&["--no-default-groups"])?;
+    if !answer.ok && answer.err.contains("--no-default-groups") {
+        // uv before 0.6 knows the group `dev` alone.
+        answer = export(&["--no-dev"])?;
+    }
     if !answer.ok {
         let hints = vec!["`uv lock` makes the lock file anew".to_owned()];
         return Err(BuildError::Failed { what: format!("reading {}", lock.display()), output: answer.tail(15), hints });
     }
-    Requirements::parse(&answer.out, dir, &lock)
+    // Paths are relative to the lock file.
+    Requirements::parse(&answer.out, lock.parent().unwrap_or(dir), lock)
 }
