@@ -7,8 +7,8 @@
 //! believed and wrong.
 
 use super::PackageError;
-use super::cache;
 use super::archive::{self, Archive, Entry, Ready, Reuse, Written};
+use super::cache;
 use crate::build::{Member, Members, Source, Stamp, Tree};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -91,7 +91,8 @@ impl Installation<'_> {
 
     /// All constraints, as pip understands them: with one hash it would want one of every package.
     fn constraints_without_hashes(&self) -> Vec<String> {
-        let locked = self.requirements.locked.iter().map(|line| line.split(" --hash=").next().unwrap_or(line).to_owned());
+        let locked =
+            self.requirements.locked.iter().map(|line| line.split(" --hash=").next().unwrap_or(line).to_owned());
         self.requirements.constraints.iter().cloned().chain(locked).collect()
     }
 

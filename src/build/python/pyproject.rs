@@ -50,7 +50,8 @@ impl Project {
         let named = |key: &str| {
             let list = self.at(&["tool", "uv", "workspace", key]).and_then(Item::as_array);
             let mut patterns = list.into_iter().flatten().filter_map(Value::as_str);
-            patterns.any(|p| Glob::new(p.trim_start_matches("./").trim_end_matches('/')).is_some_and(|g| g.matches(name)))
+            patterns
+                .any(|p| Glob::new(p.trim_start_matches("./").trim_end_matches('/')).is_some_and(|g| g.matches(name)))
         };
         named("members") && !named("exclude")
     }
@@ -331,8 +332,10 @@ mod tests {
 
     #[test]
     fn a_uv_workspace_names_its_members() {
-        let (dir, project) =
-            project(&[("pyproject.toml", "[tool.uv.workspace]\nmembers = ['services/*']\nexclude = ['services/old']\n")]);
+        let (dir, project) = project(&[(
+            "pyproject.toml",
+            "[tool.uv.workspace]\nmembers = ['services/*']\nexclude = ['services/old']\n",
+        )]);
         let is_member = |name: &str| project.is_uv_workspace_of(&dir.path().join(name));
         assert!(is_member("services/orders"));
         assert!(!is_member("services/old"));
