@@ -1,5 +1,6 @@
 //! CloudFormation values, and what JavaScript thinks of a value.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 /// `{"Ref": ...}`.
@@ -31,6 +32,29 @@ pub fn truthy(value: &Value) -> bool {
         Value::Number(n) => n.as_f64().is_some_and(|n| n != 0.0),
         Value::String(s) => !s.is_empty(),
         Value::Array(_) | Value::Object(_) => true,
+    }
+}
+
+/// A setting as a typed value. Keys whose value is null count as absent where the type has no place for null.
+///
+/// # Errors
+/// It does not fit the type.
+pub fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
+    T::deserialize(value).or_else(|error| {
+        let mut stripped = value.clone();
+        strip_nulls(&mut stripped);
+        T::deserialize(stripped).map_err(|_| error)
+    })
+}
+
+fn strip_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, inner| !inner.is_null());
+            map.values_mut().for_each(strip_nulls);
+        }
+        Value::Array(list) => list.iter_mut().for_each(strip_nulls),
+        _ => {}
     }
 }
 

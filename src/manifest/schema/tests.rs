@@ -55,6 +55,14 @@ fn every_reference_of_the_schema_is_defined() {
 }
 
 #[test]
+fn a_service_without_a_name_is_refused() {
+    for nothing in [json!(false), json!(null), json!("")] {
+        let config = json!({ "service": nothing, "provider": { "name": "aws" } });
+        assert_eq!(check_all(config).1.len(), 1, "{nothing}");
+    }
+}
+
+#[test]
 fn numbers_in_quotes_and_texts_without_are_made_to_fit() {
     let functions =
         json!({ "a": { "handler": "a.b", "memorySize": "512", "environment": { "PORT": 8080, "ON": true } } });

@@ -41,7 +41,9 @@ impl Strictness {
 pub fn validate(config: &mut Node, schema: &Json, foreign_plugins: bool) -> Problems {
     let strictness = Strictness::of(config);
     let mut validator = Validator { schema, patterns: HashMap::new() };
+    let nameless = check_service(config);
     let mut violations = validator.check(config, schema, &Path::root());
+    violations.extend(nameless);
     violations.extend(check_framework_version(config));
     let mut problems = Problems::default();
     if strictness == Strictness::Off {
@@ -293,6 +295,15 @@ impl<'s> Validator<'s> {
         }
         check_keys(node, schema, path, found);
     }
+}
+
+/// `service: false` is no name, though it could be made text.
+fn check_service(config: &Node) -> Option<Violation> {
+    let service = config.get("service").filter(|service| service.value == Value::Bool(false))?;
+    let path = Path::root().key("service");
+    let mut found = violation(Kind::Missing, service, &path, "the service has no name".to_owned());
+    found.help = Some("name it, as in `service: orders`".into());
+    Some(found)
 }
 
 fn check_framework_version(config: &Node) -> Option<Violation> {

@@ -8,7 +8,7 @@ use super::grants::{Grant, give_network_access};
 use super::kafka::{Pollers, position_schema, starting_position};
 use super::read::truthy;
 use super::source_mapping::SourceMapping;
-use super::source_name::source_name;
+use super::source_name::{self, source_name};
 use crate::template::{Compilation, events_of, naming};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -64,6 +64,9 @@ fn compile(it: &mut Compilation<'_>) {
         let mut access = Grant::new(&["kafka:DescribeCluster", "kafka:GetBootstrapBrokers"]);
         for event in events_of(function, EVENT.name) {
             let Some(topic) = event.read::<Topic>(&mut it.problems) else { continue };
+            if source_name::check(&topic.arn, &event, &mut it.problems).is_none() {
+                continue;
+            }
             let cluster = source_name(&topic.arn, |arn| arn.split('/').nth(1).unwrap_or(arn), |part| part);
             let id = naming::event_source::msk(&function.key, &cluster, &topic.topic);
 

@@ -10,7 +10,7 @@ impl EventUse<'_> {
     ///
     /// The schema has checked shapes before, unless `configValidationMode` turned it off.
     pub(super) fn read<T: DeserializeOwned>(&self, problems: &mut Problems) -> Option<T> {
-        T::deserialize(self.value)
+        value::typed::<T>(self.value)
             .map_err(|error| {
                 problems.push(
                     Problem::at(&self.path, format!("this event cannot be read: {error}"))

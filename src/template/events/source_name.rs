@@ -1,5 +1,7 @@
 //! What a logical id calls the source of an event that the manifest names by ARN or by reference.
 
+use crate::manifest::{Problem, Problems};
+use crate::template::EventUse;
 use serde_json::Value;
 
 /// The name in a source: of an ARN by `of_arn`, of the last text in a `Fn::Join` by `of_part`,
@@ -45,6 +47,50 @@ pub(super) fn source_name<'a>(
     }
 }
 
+/// Further functions whose value may be an ARN.
+const TEXT_FUNCTIONS: &[&str] =
+    &["Fn::FindInMap", "Fn::If", "Fn::Select", "Fn::Sub", "Fn::ToJsonString", "Fn::Transform"];
+
+/// Refuses a source that is the call of a function which CloudFormation would refuse; `None` where it does.
+pub(super) fn check(source: &Value, event: &EventUse<'_>, problems: &mut Problems) -> Option<()> {
+    match malformed(source) {
+        None => Some(()),
+        Some(why) => {
+            problems.push(Problem::at(event.at("arn"), why));
+            None
+        }
+    }
+}
+
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
+fn malformed(source: &Value) -> Option<&'static str> {
+    let (name, argument) = source.as_object()?.iter().next()?;
+    let text_or_call = |value: &Value| value.is_string() || value.is_object();
+    let fits = match (name.as_str(), argument) {
+        ("Ref", argument) => argument.is_string(),
+        ("Fn::GetAtt", Value::String(path)) => path.contains('.'),
+        ("Fn::GetAtt", Value::Array(parts)) => parts.len() == 2 && parts[0].is_string() && text_or_call(&parts[1]),
+        ("Fn::GetAtt", _) => false,
+        ("Fn::ImportValue", argument) => text_or_call(argument),
+        ("Fn::Join", argument) => argument.as_array().is_some_and(|parts| {
+            let filled =
+                parts.get(1).is_some_and(|list| list.is_object() || list.as_array().is_some_and(|l| !l.is_empty()));
+            parts.len() == 2 && parts[0].is_string() && filled
+        }),
+        (name, _) => TEXT_FUNCTIONS.contains(&name),
+    };
+    if fits {
+        return None;
+    }
+    Some(match name.as_str() {
+        "Ref" => "`Ref` takes the logical id of a resource or the name of a parameter",
+        "Fn::GetAtt" => "`Fn::GetAtt` takes a resource and its attribute, as in `[Table, StreamArn]`",
+        "Fn::ImportValue" => "`Fn::ImportValue` takes the name of an export",
+        "Fn::Join" => "`Fn::Join` takes a separator and a list, as in `[':', [a, b]]`",
+        _ => "this is no function of CloudFormation that gives a text",
+    })
+}
+
 /// What follows the last separator; all of the text where there is none.
 pub(super) fn last_segment(text: &str, separator: char) -> &str {
     text.rsplit(separator).next().unwrap_or(text)
@@ -80,6 +126,32 @@ mod tests {
     fn a_substitution_is_named_by_the_end_of_its_text() {
         assert_eq!(queue(json!({"Fn::Sub": "arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:jobs"})), "jobs");
         assert_eq!(queue(json!({"Fn::Sub": ["arn:x:${name}", {"name": "jobs"}]})), "${name}");
+    }
+
+    #[test]
+    fn calls_that_cloud_formation_would_refuse_are_told() {
+        for wrong in [
+            json!({"Fn::Join": ["/"]}),
+            json!({"Fn::Join": ["/", 0]}),
+            json!({"Fn::Join": ["/", ["a"], "b"]}),
+            json!({"Fn::ImportValue": [null]}),
+            json!({"Fn::GetAtt": {"x": 1}}),
+            json!({"Fn::GetAtt": ["Table"]}),
+            json!({"Ref": ["Table"]}),
+            json!({"Fn::Joins": ["/", ["a"]]}),
+        ] {
+            assert!(malformed(&wrong).is_some(), "{wrong}");
+        }
+        for right in [
+            json!("arn:aws:sqs:us-east-1:1:jobs"),
+            json!({"Fn::Join": ["/", {"Ref": "List"}]}),
+            json!({"Fn::ImportValue": {"Fn::Sub": "x"}}),
+            json!({"Fn::GetAtt": "Table.StreamArn"}),
+            json!({"Fn::GetAtt": ["Table", {"Ref": "Which"}]}),
+            json!({"Fn::Sub": ["${a}", {"a": "b"}]}),
+        ] {
+            assert_eq!(malformed(&right), None, "{right}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::Event;
 use super::grants::Grant;
 use super::read::truthy;
 use super::source_mapping::SourceMapping;
-use super::source_name::{last_segment, source_name};
+use super::source_name::{self, last_segment, source_name};
 use crate::template::{Compilation, naming};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -60,6 +60,9 @@ fn compile(it: &mut Compilation<'_>) {
             _ => event.read::<Queue>(&mut it.problems),
         };
         let Some(queue) = queue else { continue };
+        if source_name::check(&queue.arn, &event, &mut it.problems).is_none() {
+            continue;
+        }
         let name = source_name(&queue.arn, |arn| last_segment(arn, ':'), |part| part);
         let id = naming::event_source::queue(&event.function.key, &name);
 

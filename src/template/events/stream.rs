@@ -7,7 +7,7 @@ use super::Event;
 use super::grants::Grant;
 use super::read::truthy;
 use super::source_mapping::SourceMapping;
-use super::source_name::{last_segment, source_name};
+use super::source_name::{self, last_segment, source_name};
 use crate::manifest::Problem;
 use crate::template::value::reference;
 use crate::template::{Compilation, EventUse, events_of, naming};
@@ -125,6 +125,9 @@ fn compile_stream<'a>(it: &mut Compilation<'a>, event: &EventUse<'a>, access: &m
         );
         return;
     };
+    if source_name::check(&stream.arn, event, &mut it.problems).is_none() {
+        return;
+    }
     let name = source_name(&stream.arn, |arn| arn.split('/').nth(1).unwrap_or(arn), |part| last_segment(part, '/'));
 
     let mut mapping = SourceMapping::to(function, it);

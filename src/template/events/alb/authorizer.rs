@@ -6,6 +6,7 @@
 use crate::manifest::Problem;
 use crate::template::Compilation;
 use crate::template::events::gateway::without_nulls;
+use crate::template::value::typed;
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -39,7 +40,7 @@ pub(super) fn read(it: &mut Compilation<'_>) -> IndexMap<String, Authorizer> {
     let setting = it.service.provider.alb.as_ref().and_then(|alb| alb.get("authorizers")?.as_object());
     let mut found = IndexMap::new();
     for (key, value) in setting.into_iter().flatten() {
-        match Authorizer::deserialize(value) {
+        match typed::<Authorizer>(value) {
             Ok(authorizer) => {
                 found.insert(key.clone(), authorizer);
             }

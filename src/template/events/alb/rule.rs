@@ -5,7 +5,7 @@
 use super::authorizer::Authorizer;
 use crate::manifest::service::Function;
 use crate::manifest::{Problem, Problems};
-use crate::template::value::truthy;
+use crate::template::value::{truthy, typed};
 use crate::template::{Compilation, EventUse};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -133,7 +133,7 @@ fn read_one<'a>(
 }
 
 fn read_part<T: serde::de::DeserializeOwned>(value: &Value, place: &str, problems: &mut Problems) -> Option<T> {
-    T::deserialize(value)
+    typed::<T>(value)
         .map_err(|error| {
             problems.push(
                 Problem::at(place, format!("this cannot be read: {error}"))

@@ -20,8 +20,12 @@ impl Origins {
     /// Adds an event's origin, or completes the one that is there, and gives its id.
     pub fn add(&mut self, event: &EventUse<'_>, association: &Association, problems: &mut Problems) -> Option<String> {
         let Some(mut origin) = association.origin.as_ref().and_then(origin) else {
+            let what = match &association.origin {
+                Some(Value::String(text)) => format!("`{text}` is no URL of an origin: it names no host"),
+                _ => "this event does not say which origin it stands before".to_owned(),
+            };
             problems.push(
-                Problem::at(event.at("origin"), "this event does not say which origin it stands before")
+                Problem::at(event.at("origin"), what)
                     .help("add `origin`: a URL such as https://app.example.com or s3://bucket.s3.amazonaws.com/path"),
             );
             return None;

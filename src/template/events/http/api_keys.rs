@@ -8,9 +8,9 @@ use crate::manifest::{Problem, Problems};
 use crate::template::Compilation;
 use crate::template::events::gateway::{resource, without_nulls};
 use crate::template::naming::api_gateway;
-use crate::template::value::{reference, truthy};
+use crate::template::value::{reference, truthy, typed};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The name of the plan that a service without named plans has.
 const DEFAULT_PLAN: &str = "default";
@@ -97,7 +97,7 @@ pub(super) fn compile(it: &mut Compilation<'_>, deployment: &str, api: &Api) {
 /// One plan, or a list of `{name: plan}`.
 fn read_plans(setting: Option<&Value>, problems: &mut Problems) -> Vec<Plan> {
     let mut limits = |value: &Value, place: String| {
-        Limits::deserialize(value)
+        typed::<Limits>(value)
             .map_err(|error| {
                 problems.push(Problem::at(place, format!("this usage plan cannot be read: {error}")).help(
                     "write `quota:` with `limit` and `period`, and `throttle:` with `burstLimit` and `rateLimit`",
@@ -169,10 +169,16 @@ fn group(definition: &Value) -> Option<(&str, &[Value])> {
 
 /// A name, or an object with a name or a value.
 fn read_key(value: &Value, place: &str, problems: &mut Problems) -> Option<KeySettings> {
+    if value.as_str().map_or_else(|| value.as_object().is_none_or(Map::is_empty), str::is_empty) {
+        problems.push(
+            Problem::at(place, "this API key says nothing of itself").help("write its name, or `name` or `value`"),
+        );
+        return None;
+    }
     if let Some(name) = value.as_str() {
         return Some(KeySettings { name: Some(name.to_owned()), ..KeySettings::default() });
     }
-    KeySettings::deserialize(value)
+    typed::<KeySettings>(value)
         .map_err(|error| {
             problems.push(
                 Problem::at(place, format!("this API key cannot be read: {error}"))

@@ -9,7 +9,7 @@ use crate::manifest::service::Function;
 use crate::template::Compilation;
 use crate::template::events::gateway::{PRINCIPAL, execute_api_arn, invocation_uri, without_nulls};
 use crate::template::naming::api_gateway;
-use crate::template::value::reference;
+use crate::template::value::{reference, typed};
 use crate::template::{TargetAlias, target};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -72,7 +72,7 @@ impl<'a> Authorizer<'a> {
             Value::Null | Value::Bool(false) => None,
             Value::String(text) if text.is_empty() => None,
             Value::String(text) => Self::from_text(text, &place, it),
-            object => match Settings::deserialize(object) {
+            object => match typed::<Settings>(object) {
                 Ok(settings) => Self::from_settings(settings, proxy, &place, it),
                 Err(error) => {
                     it.problems.push(

@@ -9,6 +9,7 @@ use super::route::Route;
 use crate::manifest::{Problem, Problems};
 use crate::template::Compilation;
 use crate::template::naming::api_gateway;
+use crate::template::value::typed;
 use indexmap::{IndexMap, IndexSet};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -57,7 +58,7 @@ impl Cors {
         let settings = match value? {
             Value::Bool(false) | Value::Null => return None,
             Value::Bool(true) => Settings::default(),
-            object => match Settings::deserialize(object) {
+            object => match typed::<Settings>(object) {
                 Ok(settings) => settings,
                 Err(error) => {
                     problems.push(

@@ -28,9 +28,8 @@ use super::Event;
 use crate::manifest::{Problem, Service};
 use crate::template::Compilation;
 use crate::template::naming::{Naming, api_gateway};
-use crate::template::value::{get_att, truthy};
+use crate::template::value::{get_att, truthy, typed};
 use config::ApiGateway;
-use serde::Deserialize;
 use serde_json::Value;
 
 /// The event type.
@@ -91,7 +90,7 @@ fn read_config(it: &mut Compilation<'_>) -> Option<ApiGateway> {
     let Some(setting) = it.service.provider.api_gateway.as_ref().filter(|s| !s.is_null()) else {
         return Some(ApiGateway::default());
     };
-    ApiGateway::deserialize(setting)
+    typed::<ApiGateway>(setting)
         .map_err(|error| {
             it.problems.push(
                 Problem::at("provider.apiGateway", format!("`apiGateway` cannot be read: {error}"))

@@ -12,7 +12,7 @@ use crate::manifest::service::Function;
 use crate::manifest::{Problem, Problems};
 use crate::template::Compilation;
 use crate::template::EventUse;
-use crate::template::value::truthy;
+use crate::template::value::{truthy, typed};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -135,7 +135,7 @@ fn parse(value: &Value, place: &str, problems: &mut Problems) -> Option<Settings
         };
         return Some(Settings { method: method.to_owned(), path: path.to_owned(), ..Settings::default() });
     }
-    Settings::deserialize(value)
+    typed::<Settings>(value)
         .map_err(|error| {
             problems.push(
                 Problem::at(place, format!("this `http` event cannot be read: {error}"))

@@ -15,7 +15,7 @@ use crate::template::Compilation;
 use crate::template::events::gateway::{cloud_watch_role, log_group};
 use crate::template::naming::{Naming, api_gateway};
 use crate::template::plugins::step_functions;
-use crate::template::value::truthy;
+use crate::template::value::{truthy, typed};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -58,7 +58,7 @@ fn logs(service: &Service) -> Option<Option<Logs>> {
     if !truthy(setting) {
         return Some(None);
     }
-    Some(Some(Logs::deserialize(setting).unwrap_or_default()))
+    Some(Some(typed::<Logs>(setting).unwrap_or_default()))
 }
 
 /// What the stage must be told after the stack is updated.
@@ -101,7 +101,7 @@ impl StageUpdate {
     /// has no `http` event, or uses an API of another stack.
     pub fn of(service: &Service) -> Option<Self> {
         let config = service.provider.api_gateway.as_ref();
-        let config: ApiGateway = config.and_then(|c| ApiGateway::deserialize(c).ok()).unwrap_or_default();
+        let config: ApiGateway = config.and_then(|c| typed::<ApiGateway>(c).ok()).unwrap_or_default();
         let has_routes =
             service.functions.values().flat_map(|f| &f.events).any(|event| event.get("http").is_some_and(truthy));
         let has_routes = has_routes || !step_functions::http_events(service).is_empty();

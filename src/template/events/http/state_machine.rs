@@ -12,9 +12,8 @@ use crate::manifest::Problem;
 use crate::template::Compilation;
 use crate::template::naming::{api_gateway, step_functions as naming};
 use crate::template::plugins::step_functions::{HttpEvent, http_events};
-use crate::template::value::{entries, get, get_att, get_str, join, reference, truthy};
+use crate::template::value::{entries, get, get_att, get_str, join, reference, truthy, typed};
 use indexmap::{IndexMap, IndexSet};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "OPTIONS", "HEAD", "DELETE", "ANY"];
@@ -159,7 +158,7 @@ pub(super) fn compile(it: &mut Compilation<'_>, starts: &[Start<'_>], resources:
         let logical_id = api_gateway::method(&Resources::name(&start.path), &start.method);
         it.add_resource(&logical_id, method(start, resources, api), &start.place);
         logical_ids.push(logical_id);
-        let schemas = start.raw.pointer("/request/schemas").and_then(|schemas| IndexMap::deserialize(schemas).ok());
+        let schemas = start.raw.pointer("/request/schemas").and_then(|schemas| typed::<IndexMap<_, _>>(schemas).ok());
         let request = Request { schemas: schemas.unwrap_or_default(), ..Request::default() };
         request::validate(it, &request, (&start.path, &start.method, &start.place), api);
         if let Some(authorizer) = &start.authorizer {

@@ -152,6 +152,17 @@ fn a_user_pool_by_the_name_of_a_function() {
 }
 
 #[test]
+fn settings_that_are_null_are_not_there() {
+    let event = "- http: { path: a, method: get, authorizer: { name: guard, type: cognito_user_pools, arn: 'arn:aws:cognito-idp:us-east-1:123456789012:userpool/x', scopes: null, claims: null } }";
+    assert_eq!(refusal("", event), "");
+}
+
+#[test]
+fn an_api_key_that_says_nothing() {
+    insta::assert_snapshot!(refusal("apiGateway: { apiKeys: [{}, null, one] }", "- http: GET /a"));
+}
+
+#[test]
 fn two_authorizers_of_one_name() {
     insta::assert_snapshot!(refusal(
         "",

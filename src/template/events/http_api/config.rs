@@ -4,7 +4,7 @@ use super::cors::Cors;
 use crate::manifest::Problem;
 use crate::manifest::service::Function;
 use crate::template::Compilation;
-use crate::template::value::truthy;
+use crate::template::value::{truthy, typed};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ struct Settings {
     disable_default_endpoint: Option<bool>,
     payload: Option<String>,
     cors: Option<Value>,
-    authorizers: IndexMap<String, AuthorizerSettings>,
+    authorizers: Option<IndexMap<String, AuthorizerSettings>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -87,7 +87,7 @@ pub(super) fn read<'a>(it: &mut Compilation<'a>) -> Option<Config<'a>> {
     let settings =
         match it.service.provider.http_api.as_ref().filter(|s| !s.is_null()) {
             None => Settings::default(),
-            Some(value) => match Settings::deserialize(value) {
+            Some(value) => match typed::<Settings>(value) {
                 Ok(settings) => settings,
                 Err(error) => {
                     it.problems.push(Problem::at(place, format!("`httpApi` cannot be read: {error}")).help(
@@ -103,7 +103,7 @@ pub(super) fn read<'a>(it: &mut Compilation<'a>) -> Option<Config<'a>> {
     if id.is_some() {
         let others = [
             (cors.is_some(), "provider.httpApi.cors", "CORS rules"),
-            (!settings.authorizers.is_empty(), "provider.httpApi.authorizers", "authorizers"),
+            (settings.authorizers.is_some(), "provider.httpApi.authorizers", "authorizers"),
             (logs.is_some(), "provider.logs.httpApi", "access logs"),
         ];
         for (_, path, what) in others.into_iter().filter(|(given, ..)| *given) {
@@ -117,6 +117,7 @@ pub(super) fn read<'a>(it: &mut Compilation<'a>) -> Option<Config<'a>> {
     let authorizers = settings
         .authorizers
         .into_iter()
+        .flatten()
         .filter_map(|(key, settings)| {
             let place = format!("{place}.authorizers.{key}");
             Some((key.clone(), authorizer(key, settings, &place, it)?))

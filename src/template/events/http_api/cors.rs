@@ -5,6 +5,7 @@
 use super::route::{METHODS, Route};
 use crate::manifest::{Problem, Problems};
 use crate::template::events::gateway::without_nulls;
+use crate::template::value::typed;
 use indexmap::IndexSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -37,7 +38,7 @@ impl Cors {
         if value.is_boolean() {
             return Some(Self::default());
         }
-        Self::deserialize(value)
+        typed::<Self>(value)
             .map_err(|error| {
                 problems.push(
                     Problem::at("provider.httpApi.cors", format!("`cors` cannot be read: {error}"))

@@ -3,7 +3,7 @@
 use super::config::{Config, list};
 use crate::manifest::service::Function;
 use crate::manifest::{Problem, Problems};
-use crate::template::value::truthy;
+use crate::template::value::{truthy, typed};
 use crate::template::{Compilation, EventUse};
 use serde::Deserialize;
 use serde_json::Value;
@@ -152,7 +152,7 @@ fn guard(value: Value, config: &Config<'_>, place: &str, problems: &mut Problems
     let place = format!("{place}.authorizer");
     let settings = match value {
         Value::String(name) => GuardSettings { name: Some(name), ..GuardSettings::default() },
-        object => match GuardSettings::deserialize(&object) {
+        object => match typed::<GuardSettings>(&object) {
             Ok(settings) => settings,
             Err(error) => {
                 problems.push(

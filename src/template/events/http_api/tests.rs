@@ -17,6 +17,14 @@ fn an_external_api_has_its_settings_elsewhere() {
 }
 
 #[test]
+fn an_external_api_has_no_authorizers_here_not_even_none() {
+    assert!(
+        refusal("httpApi: { id: x, authorizers: {} }", "- httpApi: GET /a").contains("provider.httpApi.authorizers")
+    );
+    assert_eq!(refusal("httpApi: { id: x, authorizers: null }", "- httpApi: GET /a"), "");
+}
+
+#[test]
 fn a_request_authorizer_names_its_function() {
     insta::assert_snapshot!(refusal("httpApi: { authorizers: { r: { type: request } } }", "- httpApi: GET /a"));
 }

@@ -4,7 +4,7 @@
 
 use crate::manifest::Problem;
 use crate::manifest::service::Function;
-use crate::template::value::truthy;
+use crate::template::value::{truthy, typed};
 use crate::template::{Compilation, EventUse, target};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -108,7 +108,7 @@ fn read_authorizer<'a>(value: &Value, place: &str, it: &mut Compilation<'a>) -> 
             AuthorizerSettings { arn: Some(json!(arn)), ..AuthorizerSettings::default() }
         }
         Value::String(name) => AuthorizerSettings { name: Some(name.clone()), ..AuthorizerSettings::default() },
-        object => match AuthorizerSettings::deserialize(object) {
+        object => match typed::<AuthorizerSettings>(object) {
             Ok(settings) => settings,
             Err(error) => {
                 it.problems.push(

@@ -8,7 +8,7 @@ use crate::manifest::Problem;
 use crate::template::Compilation;
 use crate::template::events::gateway::{cloud_watch_role, log_group, resource};
 use crate::template::naming::websocket as naming;
-use crate::template::value::{sub, truthy};
+use crate::template::value::{sub, truthy, typed};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ pub(super) fn compile(it: &mut Compilation<'_>, api: &Api) {
 }
 
 fn set_logs(it: &mut Compilation<'_>, setting: &Value, properties: &mut Value) {
-    let logs = Logs::deserialize(setting).unwrap_or_default();
+    let logs = typed::<Logs>(setting).unwrap_or_default();
     let level = logs.level.as_deref().filter(|level| !level.is_empty()).unwrap_or(DEFAULT_LEVEL);
     let level = if logs.execution_logging.unwrap_or(true) { level } else { "OFF" };
     if level != "OFF" && !LEVELS.contains(&level) {
