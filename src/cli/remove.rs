@@ -5,7 +5,7 @@ use super::target::Changing;
 use super::{ExitKind, Failure, scripts, target};
 use crate::aws::Aws;
 use crate::context::Context;
-use crate::deploy::{self, DeployRecord, Loss, Stack};
+use crate::deploy::{self, DeployRecord, Loss, Progress, Removal, Stack};
 use crate::manifest::plugins::scripts::Moment;
 use crate::report::Section;
 use serde_json::json;
@@ -42,7 +42,9 @@ pub fn run(args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
         if let Err(failure) = scripts::at(Moment::BeforeRemove, service, context) {
             return Ok(Found::Stopped(failure));
         }
-        let result = deploy::remove(aws, service, stack, losses, &context.who(), &|progress| view.show(progress)).await;
+        let (who, watch) = (context.who(), |progress: Progress<'_>| view.show(progress));
+        let removal = Removal { aws, service, who: &who, watch: &watch };
+        let result = removal.run(stack, losses).await;
         view.end();
         result.map(|()| Found::Removed)
     })?;

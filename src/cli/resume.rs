@@ -5,7 +5,7 @@ use super::target::Changing;
 use super::{ExitKind, Failure, target};
 use crate::aws::Aws;
 use crate::context::Context;
-use crate::deploy::{DeployError, End, FailingEvent, Stack, State, repair};
+use crate::deploy::{DeployError, End, FailingEvent, Followed, Progress, Stack, State, repair};
 use crate::diagnose::{Evidence, diagnose};
 use serde_json::json;
 
@@ -40,8 +40,16 @@ pub fn run(args: &ContinueArgs, context: &Context) -> Result<ExitKind, Failure> 
         let stack = Stack::describe(aws, &name)
             .await?
             .ok_or_else(|| DeployError::NoStack { stack: name.clone(), region: aws.region().to_owned() })?;
-        if stack.state() != State::Stuck {
-            return Ok(Found::NotStuck(stack));
+        let watch = |progress: Progress<'_>| view.show(progress);
+        match stack.state() {
+            State::Stuck => {}
+            // It was continued already, and nobody waited for the end.
+            State::Busy => {
+                let end = repair::follow(aws, &stack, Followed::Last, &watch).await;
+                view.end();
+                return Ok(Found::Done(Box::new(end?), Vec::new()));
+            }
+            _ => return Ok(Found::NotStuck(stack)),
         }
         let failed = repair::stuck_on(aws, &stack).await?;
         let failed: Vec<_> = failed.into_iter().map(|event| (repair::skip_name(&event, &stack), event)).collect();
@@ -53,7 +61,7 @@ pub fn run(args: &ContinueArgs, context: &Context) -> Result<ExitKind, Failure> 
             _ if context.options.yes || agreed(&failed, context) => failed.into_iter().map(|(name, _)| name).collect(),
             _ => return Ok(Found::Refused(failed)),
         };
-        let end = repair::resume(aws, &stack, &skip, &context.who(), &|progress| view.show(progress)).await;
+        let end = repair::resume(aws, &stack, &skip, &context.who(), &watch).await;
         view.end();
         Ok::<_, DeployError>(Found::Done(Box::new(end?), skip))
     })?;

@@ -1,5 +1,6 @@
 //! Why a deploy did not do what was asked.
 
+use super::interrupt::{self, Doing};
 use super::record::FailingEvent;
 use super::stack::Stack;
 use crate::aws::AwsError;
@@ -36,8 +37,8 @@ pub enum DeployError {
     #[error("{}", failed_message(.causes, .status))]
     Failed { stack: String, status: String, causes: Vec<FailingEvent> },
     /// The user stopped waiting.
-    #[error("stopped waiting for stack {stack}; {going_on}")]
-    Interrupted { stack: String, going_on: String },
+    #[error("{}", interrupt::message(.stack, .status.as_deref()))]
+    Interrupted { stack: String, doing: Doing, status: Option<String> },
     /// The bucket that the manifest names.
     #[error("the deployment bucket {bucket} {problem}")]
     Bucket { bucket: String, problem: String },
@@ -56,6 +57,9 @@ pub enum DeployError {
     /// There is no such earlier deployment.
     #[error("{0}")]
     NoDeployment(String),
+    /// A resource could not be taken into the stack, for a reason that rlx knows before it asks.
+    #[error("nothing was imported: {0}")]
+    NotImported(String),
     /// No change set waits to be executed.
     #[error("stack {stack} has no change set of rlx that waits to be executed")]
     NoChangeSet { stack: String },
@@ -139,10 +143,7 @@ impl DeployError {
                 format!("for the cause and its remedy: rlx diagnose{stage}"),
                 format!("then, with the cause gone: rlx deploy{stage}"),
             ],
-            Self::Interrupted { .. } => vec![
-                format!("to follow it again: rlx deploy{stage}"),
-                "to undo an update that runs: aws cloudformation cancel-update-stack".into(),
-            ],
+            Self::Interrupted { stack, doing, status } => interrupt::hints(stack, *doing, status.as_deref(), stage),
             Self::NoStack { .. } => vec![format!("to make it: rlx deploy{stage}")],
             Self::TerminationProtection { stack } => vec![format!(
                 "if it shall really go: aws cloudformation update-termination-protection \

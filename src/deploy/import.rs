@@ -2,8 +2,9 @@
 
 use super::bucket::{Bucket, Object};
 use super::change_set::{self, BODY_LIMIT, Change, Made, Source};
+use super::interrupt::{Doing, Stoppable};
 use super::monitor::{self, Operation};
-use super::progress::Watch;
+use super::progress::{Progress, Watch};
 use super::settings::StackSettings;
 use super::settle::token;
 use super::stack::Stack;
@@ -34,10 +35,9 @@ pub async fn import(
     who: &str,
     watch: Watch<'_>,
 ) -> Result<(), DeployError> {
-    let refuse = |text: String| DeployError::Refused { reason: text, causes: Vec::new() };
+    let refuse = |text: String| DeployError::NotImported(text);
     let id = wanted.logical_id;
-    let mut resource =
-        template.resource(id).cloned().ok_or_else(|| refuse(format!("the service's template has no resource {id}")))?;
+    let mut resource = template.resource(id).cloned().ok_or_else(|| refuse(unknown(template, id)))?;
     let kind = resource.get("Type").and_then(|t| t.as_str()).unwrap_or_default().to_owned();
     let mut base = hotswap::deployed_template(aws, &stack.name)
         .await?
@@ -64,7 +64,13 @@ pub async fn import(
     let settings = StackSettings::new(service, &base);
     let names = identifiers(aws, &source, &kind).await?;
     let mut to_import = ResourceToImport::builder().logical_resource_id(id).resource_type(&kind);
-    for (key, value) in pairs(&names, wanted.identifier) {
+    let pairs = pairs(&names, wanted.identifier);
+    if pairs.is_empty() {
+        let needed: Vec<String> = names.iter().map(|name| format!("{name}=VALUE")).collect();
+        let needed = if needed.is_empty() { "NAME=VALUE".to_owned() } else { needed.join(",") };
+        return Err(refuse(format!("what identifies a {kind} is given as {needed}")));
+    }
+    for (key, value) in pairs {
         to_import = to_import.resource_identifier(key, value);
     }
     let change_id = format!("{TOKEN_PREFIX}import-{}", super::bucket::hex(&fastrand::u32(..).to_be_bytes()));
@@ -82,11 +88,22 @@ pub async fn import(
         return Err(refuse("there is nothing to import".to_owned()));
     };
     change_set::execute(aws, &settings.name, &name, &token, false).await?;
-    let end = monitor::follow(aws, &stack_id, Operation::Token(&token), watch).await?;
+    let stoppable = Stoppable::new(&stack.name, Doing::Changing);
+    let tell = |progress: Progress<'_>| stoppable.tell(progress, watch);
+    let followed = async { Ok(monitor::follow(aws, &stack_id, Operation::Token(&token), &tell).await?) };
+    let end = stoppable.run(followed).await?;
     if end.is_good() {
         return Ok(());
     }
     Err(end.error(aws, &stack.name).await)
+}
+
+/// What is said of a logical id that the template does not have.
+fn unknown(template: &Template, id: &str) -> String {
+    let near = template.resources().map(|(name, _)| (strsim::jaro_winkler(name, id), name));
+    let near = near.filter(|(likeness, _)| *likeness > 0.7).max_by(|a, b| a.0.total_cmp(&b.0));
+    let hint = near.map(|(_, name)| format!("; did you mean {name}?")).unwrap_or_default();
+    format!("the service's template has no resource {id}{hint}")
 }
 
 /// The names of a type's identifiers, as CloudFormation knows them.

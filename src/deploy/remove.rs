@@ -3,10 +3,10 @@
 use super::after::After;
 use super::bucket::Bucket;
 use super::hotswap::deployed_template;
+use super::interrupt::{Doing, Stoppable};
 use super::monitor::{self, Operation};
 use super::progress::{Progress, Watch};
 use super::repository::Repository;
-use super::run::interrupted;
 use super::settle::token;
 use super::stack::{Stack, State};
 use super::{DeployError, TOKEN_PREFIX, api_stage};
@@ -65,18 +65,6 @@ fn is_kept(template: &Template, logical_id: &str) -> bool {
     matches!(policy, Some("Retain" | "RetainExceptOnCreate"))
 }
 
-/// Empties the buckets that go with the stack: CloudFormation deletes empty ones only.
-async fn empty_own(aws: &Aws, service: &Service, losses: &[Loss], watch: Watch<'_>) -> Result<(), AwsError> {
-    for loss in losses.iter().filter(|loss| loss.resource_type == "AWS::S3::Bucket") {
-        watch(Progress::Step(&format!("emptying the bucket {}", loss.physical_id)));
-        match Bucket::new(aws, service, &loss.physical_id).empty().await {
-            Err(error) if !error.is_not_found() => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 /// Every resource of a stack that is there.
 pub(super) async fn resources(aws: &Aws, stack: &str) -> Result<Vec<Loss>, AwsError> {
     let mut found = Vec::new();
@@ -107,80 +95,96 @@ pub(super) async fn resources(aws: &Aws, stack: &str) -> Result<Vec<Loss>, AwsEr
     }
 }
 
-/// Removes the stack of a service: empties its buckets, deletes it, waits for the end. `found` is what [`losses`] told
-/// of it.
-pub async fn remove(
-    aws: &Aws,
-    service: &Service,
-    stack: Stack,
-    found: Vec<Loss>,
-    who: &str,
-    watch: Watch<'_>,
-) -> Result<(), DeployError> {
-    if stack.termination_protection {
-        return Err(DeployError::TerminationProtection { stack: stack.name });
-    }
-    let name = stack.name.clone();
-    tokio::select! {
-        result = run(aws, service, stack, found, who, watch) => result,
-        () = interrupted() => Err(DeployError::Interrupted {
-            stack: name,
-            going_on: "a removal that was begun goes on in AWS".to_owned(),
-        }),
-    }
+/// The stack of a service, about to be removed.
+pub struct Removal<'a> {
+    /// AWS.
+    pub aws: &'a Aws,
+    /// The service.
+    pub service: &'a Service,
+    /// `user@host`.
+    pub who: &'a str,
+    /// Told what goes on.
+    pub watch: Watch<'a>,
 }
 
-async fn run(
-    aws: &Aws,
-    service: &Service,
-    stack: Stack,
-    found: Vec<Loss>,
-    who: &str,
-    watch: Watch<'_>,
-) -> Result<(), DeployError> {
-    let (stack, found) = match stack.state() {
-        // Whatever goes on must end first, unless it is a removal already.
-        State::Busy => {
-            watch(Progress::Step("waiting for what goes on"));
-            match monitor::follow(aws, &stack.id, Operation::Last, watch).await?.stack {
-                Some(stack) => {
-                    let found = losses(aws, &stack).await?;
-                    (stack, found)
+impl Removal<'_> {
+    /// Empties the buckets of the stack, deletes it, waits for the end. `found` is what [`losses`] told of it.
+    ///
+    /// # Errors
+    /// The stack is protected, AWS refused or failed, or the user stopped waiting.
+    pub async fn run(&self, stack: Stack, found: Vec<Loss>) -> Result<(), DeployError> {
+        if stack.termination_protection {
+            return Err(DeployError::TerminationProtection { stack: stack.name });
+        }
+        let name = stack.name.clone();
+        let stoppable = Stoppable::new(&name, Doing::Removing);
+        let tell = |progress: Progress<'_>| stoppable.tell(progress, self.watch);
+        let told = Removal { watch: &tell, ..*self };
+        stoppable.run(told.remove(stack, found)).await
+    }
+
+    async fn remove(&self, stack: Stack, found: Vec<Loss>) -> Result<(), DeployError> {
+        let Self { aws, service, watch, .. } = *self;
+        let (stack, found) = match stack.state() {
+            // Whatever goes on must end first, unless it is a removal already.
+            State::Busy => {
+                watch(Progress::Step("waiting for what goes on"));
+                match monitor::follow(aws, &stack.id, Operation::Last, watch).await?.stack {
+                    Some(stack) => {
+                        let found = losses(aws, &stack).await?;
+                        (stack, found)
+                    }
+                    None => return Ok(()),
                 }
-                None => return Ok(()),
+            }
+            _ => (stack, found),
+        };
+        if let Some(bucket) = Bucket::of(aws, service, &stack).await? {
+            watch(Progress::Step("emptying the deployment bucket"));
+            empty(service, &bucket).await?;
+        }
+        self.empty_own(&found).await?;
+        if has_usage_plans(service) {
+            api_stage::leave_usage_plans(aws, &stack).await?;
+        }
+        After::undo(aws, service, &stack, watch).await?;
+        self.delete(&stack).await?;
+        if !crate::build::docker::of(service).is_empty() {
+            watch(Progress::Step("removing the container images"));
+            Repository::remove(aws, &Naming::new(service).ecr_repository()).await?;
+        }
+        Ok(())
+    }
+
+    /// Empties the buckets that go with the stack: CloudFormation deletes empty ones only.
+    async fn empty_own(&self, losses: &[Loss]) -> Result<(), AwsError> {
+        for loss in losses.iter().filter(|loss| loss.resource_type == "AWS::S3::Bucket") {
+            (self.watch)(Progress::Step(&format!("emptying the bucket {}", loss.physical_id)));
+            match Bucket::new(self.aws, self.service, &loss.physical_id).empty().await {
+                Err(error) if !error.is_not_found() => return Err(error),
+                _ => {}
             }
         }
-        _ => (stack, found),
-    };
-    if let Some(bucket) = Bucket::of(aws, service, &stack).await? {
-        watch(Progress::Step("emptying the deployment bucket"));
-        empty(service, &bucket).await?;
+        Ok(())
     }
-    empty_own(aws, service, &found, watch).await?;
-    if has_usage_plans(service) {
-        api_stage::leave_usage_plans(aws, &stack).await?;
-    }
-    After::undo(aws, service, &stack, watch).await?;
-    watch(Progress::Step("deleting the stack"));
-    let id = format!("{TOKEN_PREFIX}{}", super::bucket::hex(&fastrand::u64(..).to_be_bytes()));
-    let token = token(&id, who);
-    aws.cloudformation()
-        .delete_stack()
-        .stack_name(&stack.id)
-        .client_request_token(&token)
-        .send()
-        .await
-        .named("CloudFormation", "DeleteStack")?;
-    let end = monitor::follow(aws, &stack.id, Operation::Token(&token), watch).await?;
-    match end.stack {
-        None => {
-            if !crate::build::docker::of(service).is_empty() {
-                watch(Progress::Step("removing the container images"));
-                Repository::remove(aws, &Naming::new(service).ecr_repository()).await?;
-            }
-            Ok(())
+
+    async fn delete(&self, stack: &Stack) -> Result<(), DeployError> {
+        let Self { aws, watch, .. } = *self;
+        watch(Progress::Step("deleting the stack"));
+        let id = format!("{TOKEN_PREFIX}{}", super::bucket::hex(&fastrand::u64(..).to_be_bytes()));
+        let token = token(&id, self.who);
+        aws.cloudformation()
+            .delete_stack()
+            .stack_name(&stack.id)
+            .client_request_token(&token)
+            .send()
+            .await
+            .named("CloudFormation", "DeleteStack")?;
+        let end = monitor::follow(aws, &stack.id, Operation::Token(&token), watch).await?;
+        match end.stack {
+            None => Ok(()),
+            Some(_) => Err(end.error(aws, &stack.name).await),
         }
-        Some(_) => Err(end.error(aws, &stack.name).await),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::DeployError;
 use super::events::{self, Until};
+use super::interrupt::{Doing, Stoppable};
 use super::monitor::{self, Operation};
-use super::progress::{ResourceEvent, Watch};
+use super::progress::{Progress, ResourceEvent, Watch};
 use super::record::FailingEvent;
 use super::settle::token;
 use super::stack::{Stack, State};
@@ -70,7 +71,18 @@ pub async fn resume(
         .send()
         .await
         .named("CloudFormation", "ContinueUpdateRollback")?;
-    let end = monitor::follow(aws, &stack.id, Operation::Token(&token), watch).await?;
+    follow(aws, stack, Operation::Token(&token), watch).await
+}
+
+/// Waits for the end of a rollback that goes on.
+///
+/// # Errors
+/// It failed, AWS could not be asked, or the user stopped waiting.
+pub async fn follow(aws: &Aws, stack: &Stack, operation: Operation<'_>, watch: Watch<'_>) -> Result<End, DeployError> {
+    let stoppable = Stoppable::new(&stack.name, Doing::Continuing);
+    let tell = |progress: Progress<'_>| stoppable.tell(progress, watch);
+    let followed = async { Ok(monitor::follow(aws, &stack.id, operation, &tell).await?) };
+    let end = stoppable.run(followed).await?;
     match State::of(&end.status) {
         State::RolledBack | State::Good => Ok(end),
         _ => Err(end.error(aws, &stack.name).await),

@@ -46,6 +46,10 @@ fn is_refusal(event: &OperationEvent) -> bool {
 fn told(events: Vec<OperationEvent>, stack_id: &str) -> Vec<FailingEvent> {
     let refusals = events.into_iter().filter(is_refusal);
     let mut causes: Vec<FailingEvent> = refusals.filter_map(|event| failing(event, stack_id)).collect();
+    // The stack's own row only says that there are others.
+    if causes.iter().any(|cause| cause.resource_type != "AWS::CloudFormation::Stack") {
+        causes.retain(|cause| cause.resource_type != "AWS::CloudFormation::Stack");
+    }
     causes.sort_by_key(|cause| cause.time);
     causes
 }

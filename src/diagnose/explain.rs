@@ -18,7 +18,10 @@ pub struct Told {
 
 /// Explanation and remedy of a row, without full stop at the end of the first.
 pub fn sentences(cause: &Cause, _kind: Kind, told: &Told) -> (String, String) {
-    (capitalized(&fill(cause.explanation, told)), fill(cause.remedy, told))
+    let explanation = fill(cause.explanation, told);
+    // A name at the begin stays as it is.
+    let named = cause.explanation.starts_with("{resource}") && told.resource.is_some();
+    (if named { explanation } else { capitalized(&explanation) }, fill(cause.remedy, told))
 }
 
 /// Fills `{name}` with what is known or its word, and `{ on resource}` with its words only where it is known.

@@ -66,12 +66,22 @@ fn is_callers(name: &str) -> bool {
 
 /// rlx with nothing of the caller's AWS settings.
 pub fn bare(cache: &Path) -> Command {
-    let mut command = Command::cargo_bin("rlx").unwrap();
+    Command::from_std(process(cache))
+}
+
+/// The same, to be run beside a test.
+pub fn process(cache: &Path) -> std::process::Command {
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("rlx"));
     for (name, _) in std::env::vars().filter(|(name, _)| is_callers(name)) {
         command.env_remove(name);
     }
     command.env("RLX_CACHE_DIR", cache).env("NO_COLOR", "1").env("AWS_EC2_METADATA_DISABLED", "true");
     command
+}
+
+/// Sends a process that runs Ctrl-C.
+pub fn interrupt(process: &std::process::Child) {
+    let _ = rustix::process::kill_process(rustix::process::Pid::from_child(process), rustix::process::Signal::INT);
 }
 
 /// A service in a folder of its own, with a name that no other test has.

@@ -1,6 +1,6 @@
 //! Stacks that fail, are repaired, taken over and removed; and rlx as scripts use it.
 
-use crate::harness::{Project, emulator};
+use crate::harness::{Project, emulator, interrupt, process};
 use serde_json::Value;
 use std::process::Stdio;
 
@@ -118,6 +118,13 @@ fn a_resource_that_exists_is_taken_into_the_stack() {
          {{BucketName: {data}}}}}}}}}\n"
     );
     project.manifest(&with);
+    // What a deploy would take in by itself is shown by its change set.
+    let prepared = project.json(&["deploy", "--import-existing", "--method", "prepare-only"]);
+    let import = prepared["changes"].as_array().unwrap().iter().find(|change| change["logicalId"] == "Data");
+    assert_eq!(import.unwrap()["action"], "Import");
+    let (code, words) = project.fails(&["import", "Daat", &data]);
+    assert_eq!(code, 2);
+    assert!(words.contains("the service's template has no resource Daat; did you mean Data?"), "{words}");
     assert_eq!(project.json(&["import", "Data", &data])["status"], "imported");
     assert_eq!(project.json(&["deploy"])["status"], "deployed");
     assert_eq!(project.json(&["unlock"])["status"], "unchanged");
@@ -158,12 +165,38 @@ fn logs_of_several_functions_are_told_apart_and_filtered() {
 }
 
 #[test]
-fn metrics_have_a_row_for_each_function() {
+fn logs_are_followed_until_ctrl_c() {
+    let project = Project::new("provider: {name: aws, runtime: python3.12}\nfunctions: {one: {handler: f.f}}\n");
+    project.file("f.py", "def f(event, context):\n    print('seen', event['id'])\n");
+    project.ok(&["deploy"]);
+    let mut tail = process(&emulator().cache)
+        .args(["logs", "--tail", "--interval", "100", "--filter", "seen", "--output", "json"])
+        .current_dir(project.path())
+        .env("RLX_STAGE", "local")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let told = std::io::BufReader::new(tail.stdout.take().unwrap());
+    let mut lines = std::io::BufRead::lines(told).map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    for fruit in ["apple", "pear"] {
+        project.ok(&["invoke", "one", "--data", &format!(r#"{{"id": "{fruit}"}}"#)]);
+        // Each line once, as it comes.
+        assert_eq!(lines.next().unwrap()["message"], format!("seen {fruit}"));
+    }
+    interrupt(&tail);
+    assert_eq!(tail.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn metrics_have_a_row_for_each_function_asked_for() {
     let project = custom("good");
     project.ok(&["deploy"]);
-    let metrics = project.json(&["metrics"]);
+    let metrics = project.json(&["metrics", "maker"]);
     assert_eq!(metrics["functions"][0]["function"], "maker");
     assert!(metrics["functions"][0]["invocations"].is_number());
+    let (code, words) = project.fails(&["metrics", "makre"]);
+    assert_eq!(code, 2);
+    assert!(words.contains("did you mean `maker`?"), "{words}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What CloudFormation refuses or cannot undo, as it says it.
 
+use crate::harness::{interrupt, until};
 use crate::scripted::{STACK, Shop, change_set, done, event, events, of_stack, refused, stack};
 
 /// The ARN of a stack below the service's.
@@ -372,4 +373,53 @@ fn resources_that_exist_are_taken_in_by_the_change_set() {
     let (code, out, words) = shop.ran(&["deploy", "--no-preflight", "--import-existing"]);
     assert_eq!(code, 0, "{out}{words}");
     assert!(shop.requests("cloudformation CreateChangeSet")[0].contains("ImportExistingResources=true"));
+}
+
+/// A stack that is being changed for as long as anybody looks, after a deploy or a removal began.
+fn endless(status: &'static str) -> Shop {
+    Shop::new(move |call| match call.operation.as_str() {
+        "cloudformation DescribeStacks" => Some(stack("UPDATE_COMPLETE")),
+        "cloudformation DescribeStackEvents" => Some(events(STACK, &call.token, &[of_stack(STACK, status, "")])),
+        "cloudformation ListStackResources" => Some(done("ListStackResources", "")),
+        "cloudformation DeleteStack" => Some(done("DeleteStack", "")),
+        "s3 GET bucket" if call.text.contains("versions") => Some((200, "<ListVersionsResult/>".to_owned())),
+        _ => None,
+    })
+}
+
+/// Exit code and words of a command that is told to stop, so many times, once it follows the stack.
+fn stopped(shop: &Shop, args: &[&str], times: usize) -> (Option<i32>, String) {
+    let child = shop.spawn(args);
+    until("rlx follows the stack", || (shop.requests("cloudformation DescribeStackEvents").len() > 2).then_some(()));
+    (0..times).for_each(|_| interrupt(&child));
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn ctrl_c_says_what_goes_on_and_how_to_follow_or_cancel_it() {
+    let shop = endless("UPDATE_IN_PROGRESS");
+    let (code, words) = stopped(&shop, &["deploy", "--no-preflight"], 1);
+    assert_eq!(code, Some(130), "{words}");
+    assert!(
+        words.contains("CloudFormation goes on without rlx: stack shop-dev was last seen in UPDATE_IN_PROGRESS"),
+        "{words}"
+    );
+    assert!(words.contains("to follow it, or to go on from there: rlx deploy"), "{words}");
+    assert!(words.contains("aws cloudformation cancel-update-stack --stack-name shop-dev"), "{words}");
+    assert_eq!(shop.record()["outcome"], "interrupted");
+}
+
+#[test]
+fn ctrl_c_in_a_removal_says_how_to_follow_that() {
+    let (code, words) = stopped(&endless("DELETE_IN_PROGRESS"), &["remove", "--yes"], 1);
+    assert_eq!(code, Some(130), "{words}");
+    assert!(words.contains("stack shop-dev was last seen in DELETE_IN_PROGRESS"), "{words}");
+    assert!(words.contains("rlx remove"), "{words}");
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_with_the_same_exit_code() {
+    let (code, words) = stopped(&endless("UPDATE_IN_PROGRESS"), &["deploy", "--no-preflight"], 2);
+    assert_eq!(code, Some(130), "{words}");
 }

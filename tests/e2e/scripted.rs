@@ -1,11 +1,11 @@
 //! AWS by the script of a test: answers in AWS's own form, for what no emulator can be brought to do.
 
 use crate::faults::proxy::{operation, read_request};
-use crate::harness::bare;
-use assert_cmd::Command;
+use crate::harness::process;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 /// The ARN of the service's stack.
@@ -66,9 +66,14 @@ impl Shop {
 
     /// rlx on this service.
     pub fn rlx(&self, args: &[&str]) -> Command {
-        let mut command = bare(&self.dir.path().join("cache"));
+        let mut command = process(&self.dir.path().join("cache"));
         command.current_dir(self.dir.path()).env("AWS_ENDPOINT_URL", &self.url).args(args);
         command
+    }
+
+    /// rlx on this service, beside the test.
+    pub fn spawn(&self, args: &[&str]) -> Child {
+        self.rlx(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// Exit code, stdout and stderr of a command.

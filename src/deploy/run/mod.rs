@@ -7,6 +7,7 @@ mod finish;
 use super::after::After;
 use super::bucket::{Bucket, hex};
 use super::change_set::{self, ResourceChange};
+use super::interrupt::{Doing, Stoppable};
 use super::monitor::End;
 use super::progress::{Progress, Watch};
 use super::record::{DeployRecord, Operation, Outcome};
@@ -76,28 +77,13 @@ pub async fn deploy(
     look: Option<Look>,
     watch: Watch<'_>,
 ) -> Result<Deployed, DeployError> {
-    let run = Run::new(aws, request, watch);
+    let name = request.service.stack_name();
+    let stoppable = Stoppable::new(&name, Doing::Changing);
+    let tell = |progress: Progress<'_>| stoppable.tell(progress, watch);
+    let run = Run::new(aws, request, &tell);
     let mut record = run.record();
-    let result = tokio::select! {
-        result = run.go(look, &mut record) => result,
-        () = interrupted() => Err(DeployError::Interrupted {
-            stack: run.settings.name.clone(),
-            going_on: "what was begun goes on in AWS".to_owned(),
-        }),
-    };
+    let result = stoppable.run(run.go(look, &mut record)).await;
     run.finish(record, result).await
-}
-
-/// The first Ctrl-C. A second one ends the process at once.
-pub(super) async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        return std::future::pending().await;
-    }
-    tokio::spawn(async {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(130);
-        }
-    });
 }
 
 struct Run<'a> {
