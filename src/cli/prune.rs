@@ -39,15 +39,23 @@ pub fn run(args: &PruneArgs, context: &Context) -> Result<ExitKind, Failure> {
             }
         }
         pruned.objects = prune::objects(&bucket, args.number, (context.now)()).await?;
+        let uploads = prune::uploads(&bucket, (context.now)()).await?;
         if !args.dry_run {
             bucket.delete(&pruned.objects).await?;
+            for upload in &uploads {
+                bucket.abort(upload).await?;
+            }
         }
+        pruned.uploads = uploads.into_iter().map(|upload| upload.key).collect();
         Ok::<_, DeployError>(pruned)
     })?;
     let verb = if args.dry_run { "Would delete" } else { "Deleted" };
     let mut text = format!("{verb} {} versions and {} objects\n", pruned.versions.len(), pruned.objects.len());
+    if !pruned.uploads.is_empty() {
+        text.push_str(&format!("{verb} {} uploads that nobody finished\n", pruned.uploads.len()));
+    }
     if args.dry_run || context.report.verbosity > 0 {
-        for what in pruned.versions.iter().chain(&pruned.objects) {
+        for what in pruned.versions.iter().chain(&pruned.objects).chain(&pruned.uploads) {
             text.push_str(&format!("  {what}\n"));
         }
     }

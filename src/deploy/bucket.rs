@@ -1,5 +1,6 @@
 //! The deployment bucket: which one it is, what lies in it, putting more into it.
 
+use super::multipart::{self, Upload};
 use super::progress::{Progress, Watch};
 use super::{
     DeployError,
@@ -213,8 +214,8 @@ impl Bucket {
 
     /// Puts one object; S3 checks that it got the right bytes.
     pub async fn put(&self, object: &Object) -> Result<(), DeployError> {
-        if object.size > super::multipart::PART {
-            return super::multipart::put(&self.aws, &self.name, object).await;
+        if object.size > multipart::PART {
+            return multipart::put(&self.aws, &self.name, object).await;
         }
         let body = match &object.content {
             Content::Bytes(bytes) => ByteStream::from(bytes.clone()),
@@ -273,6 +274,22 @@ impl Bucket {
             self.delete_objects(objects).await?;
         }
         Ok(())
+    }
+
+    /// Uploads of the stage's objects that were begun and not finished.
+    ///
+    /// # Errors
+    /// The bucket cannot be read; a caller who may not list uploads is told of none.
+    pub async fn unfinished(&self) -> Result<Vec<Upload>, AwsError> {
+        multipart::unfinished(&self.aws, &self.name, &self.folder).await
+    }
+
+    /// Gives up an upload.
+    ///
+    /// # Errors
+    /// S3 refused; one that is gone already is no error.
+    pub async fn abort(&self, upload: &Upload) -> Result<(), AwsError> {
+        multipart::abort(&self.aws, &self.name, upload).await
     }
 
     async fn delete_objects(&self, objects: Vec<ObjectIdentifier>) -> Result<(), AwsError> {

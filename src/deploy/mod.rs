@@ -40,6 +40,7 @@ pub use error::DeployError;
 pub use events::failures;
 pub use lock::StageLock;
 pub use monitor::{End, Operation as Followed, follow};
+pub use multipart::Upload;
 pub use preview::{deployed_template, preview};
 pub use progress::{Progress, ResourceEvent, Watch};
 pub use record::{ArtifactUse, DeployRecord, FailingEvent, Operation, Outcome};

@@ -2,6 +2,7 @@
 
 use super::DeployError;
 use super::bucket::{Content, Object, base64_of_hex, hex};
+use super::stack::time;
 use crate::aws::{Aws, AwsError, Named};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
@@ -75,13 +76,10 @@ pub(super) async fn put(aws: &Aws, bucket: &str, object: &Object) -> Result<(), 
         Err(error) => return Err(error.into()),
     }
     // One whose begin was not answered, or of another run: parts that nobody will complete are paid for.
-    while let Some(left) = pending(aws, bucket, key).await? {
-        let abort = aws.s3().abort_multipart_upload().bucket(bucket).key(key).upload_id(left);
-        match abort.send().await.named("S3", "AbortMultipartUpload") {
-            Ok(_) => {}
-            Err(error) if error.code == "NoSuchUpload" => {}
-            // The object is complete; what is left over is cleared away with the next one.
-            Err(_) => break,
+    for left in unfinished(aws, bucket, key).await?.into_iter().filter(|upload| upload.key == *key) {
+        // The object is complete; what is left over is cleared away with the next one.
+        if abort(aws, bucket, &left).await.is_err() {
+            break;
         }
     }
     Ok(())
@@ -93,22 +91,53 @@ async fn is_there(aws: &Aws, bucket: &str, object: &Object) -> bool {
     answer.is_ok_and(|a| a.content_length.and_then(|length| u64::try_from(length).ok()) == Some(object.size))
 }
 
+/// An upload in parts that was begun, and neither completed nor given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Key of the object that it would make.
+    pub key: String,
+    /// When it was begun, where the endpoint says so.
+    pub begun: Option<jiff::Timestamp>,
+    id: String,
+}
+
+/// The unfinished uploads of keys with a prefix.
+pub(super) async fn unfinished(aws: &Aws, bucket: &str, prefix: &str) -> Result<Vec<Upload>, AwsError> {
+    let mut found = Vec::new();
+    let (mut key, mut id) = (None, None);
+    loop {
+        let call = aws.s3().list_multipart_uploads().bucket(bucket).prefix(prefix);
+        let answer = call.set_key_marker(key).set_upload_id_marker(id).send().await.named("S3", "ListMultipartUploads");
+        let page = match answer {
+            Ok(page) => page,
+            // Who may put need not be allowed to list: then there is nothing to resume.
+            Err(error) if error.is_denied() => return Ok(found),
+            Err(error) => return Err(error),
+        };
+        found.extend(page.uploads.unwrap_or_default().into_iter().filter_map(|upload| {
+            Some(Upload { key: upload.key?, id: upload.upload_id?, begun: upload.initiated.map(|at| time(&at)) })
+        }));
+        (key, id) = (page.next_key_marker, page.next_upload_id_marker);
+        if !page.is_truncated.unwrap_or_default() || key.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// Gives up an upload, with the parts that were put.
+pub(super) async fn abort(aws: &Aws, bucket: &str, upload: &Upload) -> Result<(), AwsError> {
+    let call = aws.s3().abort_multipart_upload().bucket(bucket).key(&upload.key).upload_id(&upload.id);
+    match call.send().await.named("S3", "AbortMultipartUpload") {
+        Err(error) if error.code != "NoSuchUpload" => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// An upload of the same key that was begun and not finished. The key is a content hash, so that it is of the
 /// same content.
 async fn pending(aws: &Aws, bucket: &str, key: &str) -> Result<Option<String>, AwsError> {
-    let answer =
-        aws.s3().list_multipart_uploads().bucket(bucket).prefix(key).send().await.named("S3", "ListMultipartUploads");
-    match answer {
-        Ok(answer) => Ok(answer
-            .uploads
-            .unwrap_or_default()
-            .into_iter()
-            .find(|u| u.key.as_deref() == Some(key))
-            .and_then(|u| u.upload_id)),
-        // Who may put need not be allowed to list: then there is nothing to resume.
-        Err(error) if error.is_denied() => Ok(None),
-        Err(error) => Err(error),
-    }
+    let found = unfinished(aws, bucket, key).await?;
+    Ok(found.into_iter().find(|upload| upload.key == key).map(|upload| upload.id))
 }
 
 async fn begin(aws: &Aws, bucket: &str, key: &str) -> Result<String, AwsError> {

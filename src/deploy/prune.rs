@@ -2,6 +2,7 @@
 
 use super::bucket::{Bucket, Listed};
 use super::history;
+use super::multipart::Upload;
 use super::record::{DeployRecord, Outcome, record_key};
 use crate::aws::{Aws, AwsError, Named};
 use std::collections::{HashMap, HashSet};
@@ -14,6 +15,18 @@ pub struct Pruned {
     pub versions: Vec<String>,
     /// Keys in the deployment bucket.
     pub objects: Vec<String>,
+    /// Keys of uploads in parts that nobody finished.
+    pub uploads: Vec<String>,
+}
+
+/// Uploads that were begun too long ago to be going on.
+///
+/// # Errors
+/// The bucket cannot be read.
+pub async fn uploads(bucket: &Bucket, now: jiff::Timestamp) -> Result<Vec<Upload>, AwsError> {
+    let mut found = bucket.unfinished().await?;
+    found.retain(|upload| upload.begun.is_some_and(|begun| now.duration_since(begun) > GRACE));
+    Ok(found)
 }
 
 /// Versions of a function that may go: of those that no alias names, all but the newest `keep`. The newest of all stays.

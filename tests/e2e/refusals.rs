@@ -333,6 +333,44 @@ fn a_stack_that_can_only_be_deleted_is_left_alone_until_that_is_agreed_to() {
     assert!(shop.requests("cloudformation DeleteStack").is_empty());
 }
 
+/// Leaves the record of a run that was cut off while it uploaded; its id.
+fn cut_off(shop: &Shop) -> &'static str {
+    let id = "rlx-20260131t115900000-0a1b2c3d";
+    let record = serde_json::json!({
+        "version": 1, "id": id, "service": "shop", "stage": "dev", "region": "eu-west-1", "stack": "shop-dev",
+        "stackId": STACK, "operation": "update", "outcome": "running", "started": "2026-01-31T11:59:00Z",
+        "by": "ada@laptop", "rlx": "0.1.0", "fingerprint": "f", "bucket": "shop-bucket",
+        "artifacts": [{ "name": "a.zip", "sha256": "aa", "key": "rlx/shop/dev/aa.zip" }],
+    });
+    shop.file(".rlx/dev/deploy.json", &record.to_string());
+    id
+}
+
+#[test]
+fn an_upload_that_was_cut_off_is_given_up_where_the_code_is_another_now() {
+    let shop = Shop::new(|call| match call.operation.as_str() {
+        "cloudformation DescribeStacks" => Some(stack("UPDATE_COMPLETE")),
+        "cloudformation DescribeChangeSet" => {
+            Some(change_set("FAILED", "The submitted information didn't contain changes."))
+        }
+        "s3 GET bucket" if call.text.contains("?uploads") => {
+            let upload =
+                |key: &str| format!("<Upload><Key>rlx/shop/dev/{key}.zip</Key><UploadId>of-{key}</UploadId></Upload>");
+            let uploads = ["aa", "bb"].map(upload).concat();
+            Some((200, format!("<ListMultipartUploadsResult>{uploads}</ListMultipartUploadsResult>")))
+        }
+        "s3 DELETE object" => Some((204, String::new())),
+        _ => None,
+    });
+    cut_off(&shop);
+    let (code, _, words) = shop.ran(&["deploy", "--no-preflight"]);
+    assert_eq!(code, 0, "{words}");
+    let given_up = shop.requests("s3 DELETE object");
+    // What no record knows may be somebody else's, and go on.
+    assert_eq!(given_up.len(), 1, "{given_up:?}");
+    assert!(given_up[0].contains("uploadId=of-aa"), "{given_up:?}");
+}
+
 #[test]
 fn a_caller_who_is_denied_does_not_forget_the_run_that_was_cut_off_before() {
     let shop = Shop::new(|call| match call.operation.as_str() {
@@ -346,14 +384,7 @@ fn a_caller_who_is_denied_does_not_forget_the_run_that_was_cut_off_before() {
         }
         _ => None,
     });
-    let id = "rlx-20260131t115900000-0a1b2c3d";
-    let cut_off = serde_json::json!({
-        "version": 1, "id": id, "service": "shop", "stage": "dev", "region": "eu-west-1", "stack": "shop-dev",
-        "stackId": STACK, "operation": "update", "outcome": "running", "started": "2026-01-31T11:59:00Z",
-        "by": "ada@laptop", "rlx": "0.1.0", "fingerprint": "f", "bucket": "shop-bucket",
-        "artifacts": [{ "name": "a.zip", "sha256": "aa", "key": "rlx/shop/dev/aa.zip" }],
-    });
-    shop.file(".rlx/dev/deploy.json", &cut_off.to_string());
+    let id = cut_off(&shop);
     assert_eq!(shop.fails(&["deploy", "--no-preflight"]).0, 3);
     assert_eq!(shop.record()["callError"]["operation"], "DescribeStacks");
     assert_eq!(shop.record()["cutOff"]["id"], id);

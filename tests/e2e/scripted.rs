@@ -134,6 +134,7 @@ fn serve(mut stream: TcpStream, calls: &Mutex<Calls>, script: &dyn Fn(&Call) -> 
 
 fn usual(call: &Call) -> Answer {
     match call.operation.as_str() {
+        "s3 GET bucket" if call.text.contains("?uploads") => (200, "<ListMultipartUploadsResult/>".to_owned()),
         "s3 GET bucket" => (200, "<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>".to_owned()),
         "s3 GET object" => (404, "<Error><Code>NoSuchKey</Code><Message>none</Message></Error>".to_owned()),
         "s3 PUT object" | "s3 POST bucket" => (200, String::new()),

@@ -205,6 +205,7 @@ impl<'a> Run<'a> {
         if let (Some(stack), Some(open)) = (&stack, open.as_ref().filter(|open| open.is_unfinished())) {
             // Made by a run that was cut off before it could execute it.
             change_set::discard(self.aws, &stack.name, &token(&open.id, &open.by)).await?;
+            self.give_up_uploads(open, record).await?;
         }
         if let Some(open) = open.filter(DeployRecord::is_owed) {
             // It is about to be overwritten here.
@@ -227,6 +228,21 @@ impl<'a> Run<'a> {
         self.update_stage(&applied).await?;
         self.after(&applied).await?;
         Ok(applied)
+    }
+
+    /// Gives up what a run that was cut off was putting into the bucket in parts, and this one will not put there.
+    async fn give_up_uploads(&self, open: &DeployRecord, record: &DeployRecord) -> Result<(), AwsError> {
+        let uses = |record: &DeployRecord, key: &str| record.artifacts.iter().any(|artifact| artifact.key == key);
+        let Some(name) = &open.bucket else { return Ok(()) };
+        let bucket = Bucket::new(self.aws, self.request.service, name);
+        let found = match bucket.unfinished().await {
+            Err(error) if error.is_not_found() => return Ok(()),
+            found => found?,
+        };
+        for upload in found.iter().filter(|upload| uses(open, &upload.key) && !uses(record, &upload.key)) {
+            bucket.abort(upload).await?;
+        }
+        Ok(())
     }
 
     /// Tells the stage of the REST API what the template does not.
