@@ -21,7 +21,7 @@ const DEFAULT_TTL: u64 = 300;
 #[derive(Debug, Clone)]
 pub(super) enum Authorizer<'a> {
     /// Callers that IAM allows.
-    Iam,
+    Iam { claims: Vec<String> },
     /// An authorizer that another stack or `resources` makes.
     External { kind: String, id: Value, scopes: Vec<Value>, claims: Vec<String> },
     /// A user pool.
@@ -88,7 +88,7 @@ impl<'a> Authorizer<'a> {
     /// `aws_iam`, the key of a function, or an ARN.
     fn from_text(text: &str, place: &str, it: &mut Compilation<'a>) -> Option<Self> {
         if text.eq_ignore_ascii_case("AWS_IAM") {
-            return Some(Self::Iam);
+            return Some(Self::Iam { claims: Vec::new() });
         }
         let common = |name: &str| Common {
             name: name.to_owned(),
@@ -124,11 +124,14 @@ impl<'a> Authorizer<'a> {
         let kind = settings.r#type.clone().filter(|kind| !kind.is_empty());
         let upper = kind.as_deref().map(str::to_uppercase);
         let given = |value: &Option<Value>| value.clone().filter(crate::template::value::truthy);
-        if let (Some(kind), Some(id)) = (&kind, given(&settings.authorizer_id)) {
+        // IAM is asked without an authorizer: an `authorizerId` beside it goes unused.
+        if let (Some(kind), Some(id)) =
+            (kind.as_ref().filter(|kind| *kind != "AWS_IAM"), given(&settings.authorizer_id))
+        {
             return Some(Self::External { kind: kind.clone(), id, scopes: settings.scopes, claims: settings.claims });
         }
         if upper.as_deref() == Some("AWS_IAM") {
-            return Some(Self::Iam);
+            return Some(Self::Iam { claims: settings.claims });
         }
         let name = settings.name.clone().filter(|name| !name.is_empty());
         let ttl = ttl(settings.result_ttl_in_seconds.as_ref());
@@ -200,8 +203,10 @@ impl<'a> Authorizer<'a> {
     /// The claims of the token that the default mapping templates pass on.
     pub fn claims(&self) -> &[String] {
         match self {
-            Self::External { claims, .. } | Self::Cognito { claims, .. } | Self::Lambda { claims, .. } => claims,
-            Self::Iam => &[],
+            Self::Iam { claims }
+            | Self::External { claims, .. }
+            | Self::Cognito { claims, .. }
+            | Self::Lambda { claims, .. } => claims,
         }
     }
 
@@ -217,7 +222,7 @@ impl<'a> Authorizer<'a> {
     pub fn set_on(&self, method: &mut Map<String, Value>) {
         let mut set = |name: &str, value: Value| method.insert(name.to_owned(), value);
         let scopes = match self {
-            Self::Iam => {
+            Self::Iam { .. } => {
                 set("AuthorizationType", json!("AWS_IAM"));
                 return;
             }
@@ -270,7 +275,7 @@ fn ttl(value: Option<&Value>) -> u64 {
 pub(super) fn compile(it: &mut Compilation<'_>, authorizers: &[(&Authorizer<'_>, &str)], api: &Api) {
     for &(authorizer, place) in authorizers {
         let (common, properties, function) = match authorizer {
-            Authorizer::Iam | Authorizer::External { .. } => continue,
+            Authorizer::Iam { .. } | Authorizer::External { .. } => continue,
             Authorizer::Cognito { common, arn, .. } => {
                 (common, json!({ "Type": "COGNITO_USER_POOLS", "ProviderARNs": [arn] }), None)
             }
