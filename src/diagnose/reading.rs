@@ -6,6 +6,7 @@ use super::message::{Prepared, call, phrase::Found};
 use super::{Diagnosis, Effect, Kind, Layer, explain};
 use crate::iam::catalogue;
 use regex::Regex;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -164,8 +165,18 @@ fn diagnosis(prepared: &Prepared, finding: Finding) -> Diagnosis {
     }
     let kind = kind_of_call(kind, cause, told.action.as_deref()).unwrap_or(kind);
     told.principal = told.principal.or_else(|| call.principal.clone());
+    if told.principal.is_none() && kind.is_denial() {
+        told.principal = match kind {
+            Kind::AssumeRoleTrust => service_to_trust(prepared, &finding.range),
+            _ => None,
+        };
+        told.principal = told.principal.or_else(|| user_of_a_cut_sentence(prepared, &finding.range));
+    }
     if kind == Kind::AssumeRoleTrust && told.resource.is_none() {
         told.resource = role_being_assumed(prepared, &finding.range);
+    }
+    if told.resource.is_none() && kind.is_denial() {
+        told.resource = only_arn(prepared, &finding.range, kind).filter(|arn| told.principal.as_ref() != Some(arn));
     }
     let line = prepared.line_at(finding.range.start);
     let end = prepared.line_at(finding.range.end).end.max(finding.range.end);
@@ -301,7 +312,8 @@ fn kind_of_bare(prepared: &Prepared, finding: &Finding, call: &call::Call, actio
     let after = prepared.line_at(finding.range.end).end;
     let around =
         prepared.text[before..prepared.line_at(after + 1).end].split_whitespace().collect::<Vec<_>>().join(" ");
-    let other = around.contains("NotAuthorized");
+    // S3 calls its error `AccessDenied`.
+    let other = around.contains("NotAuthorized") || around.contains("AccessDeniedException");
     if service.is_none() && action.is_none() && around.contains("Access Denied") && !other {
         Kind::S3Bare
     } else {
@@ -353,12 +365,50 @@ fn without_tag(name: &str) -> String {
 /// The role that a failed AssumeRole was about, where the same or the line before names one.
 fn role_being_assumed(prepared: &Prepared, range: &Range<usize>) -> Option<String> {
     static ROLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)(?:for|assume|assuming|role)\s+(?:the\s+)?(?:role\s+)?[\x22'`(]?(arn:aws[a-z-]*:iam::[0-9*]+:role/[A-Za-z0-9+=,.@_/-]+)").ok()
+        Regex::new(r"(?i-u)(?:for|assume|assuming|role)\s+(?:the\s+)?(?:role\s+)?[\x22'`(]?(arn:aws[a-z-]*:iam::[0-9*]+:role/[A-Za-z0-9+=,.@_/-]+)").ok()
     });
     let line = prepared.line_at(range.start);
     let from = prepared.line_at(line.start.saturating_sub(2)).start;
     let to = prepared.line_at(range.end).end;
     ROLE.as_ref()?.captures(&prepared.text[from..to]).map(|found| super::message::trimmed(&found[1]).to_owned())
+}
+
+/// The ARN in the line of a refusal, where just one can be what it is about: a key, a role, else any that is nobody.
+fn only_arn(prepared: &Prepared, range: &Range<usize>, kind: Kind) -> Option<String> {
+    let line = prepared.line_at(range.start);
+    let text = &prepared.text[line.start..prepared.line_at(range.end).end];
+    let all: BTreeSet<String> = text.match_indices("arn:aws").map(|(at, _)| super::message::token(text, at)).collect();
+    let is_role = |arn: &str| arn.contains(":role/");
+    let is_somebody = |arn: &str| arn.contains(":user/") || arn.contains(":assumed-role/") || arn.ends_with(":root");
+    let mut fitting = all.into_iter().filter(|arn| match kind {
+        Kind::Kms => arn.contains(":kms:"),
+        Kind::AssumeRoleTrust | Kind::Passrole => is_role(arn),
+        _ => !is_role(arn) && !is_somebody(arn) && !arn.contains(":policy/"),
+    });
+    fitting.next().filter(|arn| fitting.next().is_none() && arn.split(':').count() > 5)
+}
+
+/// The service that could not assume a role, where the line of the refusal names one that is no address.
+fn service_to_trust(prepared: &Prepared, range: &Range<usize>) -> Option<String> {
+    let line = prepared.line_at(range.start);
+    let text = &prepared.text[line.start..prepared.line_at(range.end).end];
+    let words = text.split(|c: char| c.is_whitespace() || "'\"`,()[]{}<>*".contains(c));
+    let services = words.map(|word| word.trim_end_matches(['.', ':', ';']));
+    services
+        .filter(|word| word.ends_with(".amazonaws.com") || word.ends_with(".amazonaws.com.cn"))
+        .find(|word| !word.contains(['/', ':', '=']))
+        .map(str::to_owned)
+}
+
+/// The principal of `User: arn:aws:...:user/ann is`, whose sentence was cut off before it said what is denied.
+fn user_of_a_cut_sentence(prepared: &Prepared, range: &Range<usize>) -> Option<String> {
+    const REACH: usize = 500;
+    let end = prepared.line_at(range.end).end.max(range.end);
+    let from = prepared.squeezed.find_origin(range.start);
+    let within = prepared.squeezed.window(from, REACH);
+    let at = from + within.find("user:arn:aws")? + "user:".len();
+    let start = prepared.squeezed.start(at);
+    (start < end + REACH).then(|| super::message::token(&prepared.text, start)).filter(|name| name.len() > 20)
 }
 
 /// The encoded authorization message behind a refusal.
@@ -377,9 +427,14 @@ fn encoded(prepared: &Prepared, range: &Range<usize>) -> Option<String> {
 
 /// The request id beside a refusal.
 fn request_id(prepared: &Prepared, range: &Range<usize>) -> Option<String> {
-    static ID: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?i)request[ _-]?id\W{1,6}([0-9a-f]{8}-[0-9a-f-]{27,})").ok());
+    static ID: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i-u)request[ _-]?id[[:punct:][:space:]]{1,6}([0-9a-f]{8}-[0-9a-f-]{27,})").ok()
+    });
     let line = prepared.line_at(range.start);
     let end = prepared.line_at((prepared.line_at(range.end).end + 1).min(prepared.text.len())).end;
-    ID.as_ref()?.captures(&prepared.text[line.start..end.max(line.start)]).map(|found| found[1].to_owned())
+    let around = &prepared.text[line.start..end.max(line.start)];
+    if !around.contains("equest") && !around.contains("EQUEST") {
+        return None;
+    }
+    ID.as_ref()?.captures(around).map(|found| found[1].to_owned())
 }

@@ -31,7 +31,14 @@ pub(super) const ROWS: &[Cause] = &[
         Kind::UnknownDeny,
         &[
             "not authorized to create or assume a service linked role",
+            "ServiceLinkedRoleCreationNotPermitted",
+            "permission to create the service-linked role",
+            "permissions to create the service-linked role",
+            "permission to create the service linked role",
             "permission to create a service-linked role",
+            "not have access to create a service-linked role",
+            "not authorized to create the service-linked role",
+            "not authorized to create service-linked role",
             "not authorized to create a service-linked role",
             "you must enable a service-linked role",
             "unable to create service linked role",
@@ -50,6 +57,58 @@ pub(super) const ROWS: &[Cause] = &[
     .says("The service needs a service-linked role that does not exist yet, and the caller may not make it")
     .fix("Allow iam:CreateServiceLinkedRole with the condition iam:AWSServiceName, or make the role once: `aws iam create-service-linked-role`."),
     Cause::new(
+        "permission-set-not-assigned",
+        Kind::UnknownDeny,
+        &[
+            "when calling the GetRoleCredentials operation: No access",
+            "GetRoleCredentials * ForbiddenException: No access",
+            "ForbiddenException: No access",
+        ],
+    )
+    .acts(Acts::Always("sso:GetRoleCredentials"))
+    .says("IAM Identity Center gives no credentials for this account and permission set: they are not assigned to the user")
+    .fix("Compare sso_account_id and sso_role_name of the profile with what the access portal lists, or have the permission set assigned."),
+    Cause::new(
+        "file-system-mount-refused",
+        Kind::UnknownDeny,
+        &["mount.nfs4: access denied by server"],
+    )
+    .acts(Acts::Always("elasticfilesystem:ClientMount"))
+    .says("The file system refused the mount: neither the client's role nor the file system's policy allows it")
+    .fix("Allow elasticfilesystem:ClientMount (and ClientWrite) to the client's role, mount with `tls,iam`, and see the file system's policy and access point."),
+    Cause::new(
+        "lake-formation-refused",
+        Kind::UnknownDeny,
+        &["Insufficient Lake Formation permission(s)", "Insufficient Lake Formation permission"],
+    )
+    .acts(Acts::Call)
+    .says("Lake Formation, not IAM, refused: the caller has no grant on the database or table")
+    .fix("Grant the permission that the message names in Lake Formation to the caller's role (and lakeformation:GetDataAccess in IAM)."),
+    Cause::new(
+        "kafka-connection-refused",
+        Kind::UnknownDeny,
+        &["SaslAuthenticationException: * Access denied", "failed authentication due to: * Access denied"],
+    )
+    .acts(Acts::Always("kafka-cluster:Connect"))
+    .says("The MSK cluster refused the connection: the client's role may not connect to it")
+    .fix("Allow kafka-cluster:Connect on the cluster's ARN to the client's role, and kafka-cluster:*Topic*, ReadData, WriteData, AlterGroup on its topics and groups."),
+    Cause::new(
+        "kafka-topic-refused",
+        Kind::UnknownDeny,
+        &["TopicAuthorizationException: Not authorized to access topics: [{resource}]", "Not authorized to access topics: [{resource}]", "Topic authorization failed"],
+    )
+    .acts(Acts::Always("kafka-cluster:DescribeTopic"))
+    .says("The client may not use the topic{ resource}")
+    .fix("Allow kafka-cluster:DescribeTopic with ReadData or WriteData on the topic's ARN to the client's role (MSK with IAM), or add an ACL."),
+    Cause::new(
+        "kafka-group-refused",
+        Kind::UnknownDeny,
+        &["Not authorized to access group: {resource}", "Group authorization failed"],
+    )
+    .acts(Acts::Always("kafka-cluster:AlterGroup"))
+    .says("The client may not join the consumer group{ resource}")
+    .fix("Allow kafka-cluster:AlterGroup and kafka-cluster:DescribeGroup on the group's ARN to the client's role (MSK with IAM), or add an ACL."),
+    Cause::new(
         "permission-named",
         Kind::UnknownDeny,
         &[
@@ -66,6 +125,10 @@ pub(super) const ROWS: &[Cause] = &[
             "lacks the required permission {action}",
             "lacks the following permissions: {action}",
             "does not have permission to perform {action}",
+            "not have required permission {action}",
+            "not have the required permission {action}",
+            "requires permission to {action}",
+            "not granted permission to {action}",
             "does not have permissions to perform {action}",
             "does not have permission to call {action}",
             "does not have the required permissions: {action}",
@@ -239,6 +302,7 @@ pub(super) const ROWS: &[Cause] = &[
         &[
             "AccessDenied",
             "Access Denied",
+            "[AWS * 403 * retries]",
             "access is denied",
             "access was denied",
             "Access to * is denied",
@@ -271,7 +335,12 @@ pub(super) const ROWS: &[Cause] = &[
             "Client.UnauthorizedOperation",
             "lack the necessary AWS permissions",
             "does not give you permission to perform operations",
+            "isn't authorized",
+            "aren't authorized",
             "do not have permission",
+            "do not have the permission",
+            "does not have the permission",
+            "not granted permission",
             "does not have permission",
             "doesn't have permission",
             "don't have permission",

@@ -30,6 +30,22 @@ pub(super) const ROWS: &[Cause] = &[
     .says("The role with which the user pool sends text messages lacks sns:Publish")
     .fix("Allow sns:Publish on * in that role (SmsConfiguration.SnsCallerArn)."),
     Cause::new(
+        "pass-role-refused",
+        Kind::Passrole,
+        &[
+            "cannot pass role {resource}",
+            "cannot pass the role {resource}",
+            "not authorized to pass role {resource}",
+            "not authorized to pass the role {resource}",
+            "does not have permission to pass the role {resource}",
+            "not have permission to pass role",
+            "not allowed to pass role",
+        ],
+    )
+    .acts(Acts::Always("iam:PassRole"))
+    .says("Whoever calls may not hand the role{ resource} to a service (iam:PassRole)")
+    .fix("Allow iam:PassRole on exactly that role, with iam:PassedToService set to the service that gets it."),
+    Cause::new(
         "cross-account-pass-role",
         Kind::Passrole,
         &["Cross-account pass role is not allowed"],
@@ -46,6 +62,17 @@ pub(super) const ROWS: &[Cause] = &[
     .says("The function's execution role may not read the stream {resource}")
     .fix("Allow GetRecords, GetShardIterator, DescribeStream and ListShards (and ListStreams) on the stream in the function's role."),
     Cause::new(
+        "pipeline-role-lacks-artifact",
+        Kind::ExecutionRoleLacks,
+        &[
+            "Unable to access the artifact with Amazon S3 object key * The provided role does not have sufficient permissions",
+            "Unable to access the artifact with Amazon S3 object key",
+        ],
+    )
+    .acts(Acts::Always("s3:GetObject"))
+    .says("The role of the pipeline or of its action may not read the artifact in the pipeline's bucket")
+    .fix("Allow s3:GetObject and s3:GetObjectVersion on the artifact bucket (and kms:Decrypt on its key) to that role."),
+    Cause::new(
         "execution-role-lacks-unnamed",
         Kind::ExecutionRoleLacks,
         &[
@@ -54,6 +81,8 @@ pub(super) const ROWS: &[Cause] = &[
             "execution role does not have sufficient",
             "execution role does not have the required",
             "execution role is missing",
+            "The provided role does not have sufficient permissions",
+            "The provided role does not have the",
             "execution role lacks",
             "Ensure the execution role has",
             "add permissions to the execution role",

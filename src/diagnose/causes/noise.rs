@@ -22,6 +22,13 @@ pub(super) const ROWS: &[Cause] = &[
         Kind::RollbackNoise,
         &[
             "The following resource(s) failed to create",
+            "Cancelled since failure tolerance has exceeded",
+            "Cancelled since",
+            "failed waiting for successful resource state",
+            "exceeded wait attempts",
+            "exceeded max wait time for",
+            "waiter state transitioned to Failure",
+            "Waiter * failed: Max attempts exceeded",
             "The following resource(s) failed to update",
             "The following resource(s) failed to delete",
             "Rollback requested by user",

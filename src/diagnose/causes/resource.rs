@@ -38,6 +38,8 @@ pub(super) const ROWS: &[Cause] = &[
         &[
             "Invalid permissions on Lambda function",
             "not authorized to invoke the function",
+            "Not authorized to invoke function [{resource}]",
+            "Not authorized to invoke function",
             "does not have permission to invoke the lambda",
             "is not authorized to invoke the Lambda function",
             "Please add permissions to the Lambda function",
@@ -60,9 +62,68 @@ pub(super) const ROWS: &[Cause] = &[
     .says("The function's URL refused the request: its policy lacks one of the two permissions that a URL needs")
     .fix("Allow both lambda:InvokeFunctionUrl and lambda:InvokeFunction in the function's policy (with lambda:FunctionUrlAuthType NONE for a public one), or sign the request for AWS_IAM."),
     Cause::new(
+        "queue-policy",
+        Kind::ResourcePolicy,
+        &[
+            "Unable to validate the following destination configurations. Permissions on the destination queue do not allow S3",
+            "Permissions on the destination queue do not allow",
+            "does not have permission to send messages to the queue",
+            "is not authorized to send messages to the queue",
+            "not allowed to send messages to SQS queue {resource}",
+            "the policy of the queue does not allow",
+            "queue policy does not allow",
+        ],
+    )
+    .acts(Acts::Always("sqs:SendMessage"))
+    .says("The policy of the queue does not let the service send to it")
+    .fix("Allow sqs:SendMessage to the service (with aws:SourceArn of the sender) in the queue's policy; an encrypted queue needs the service in its key's policy too."),
+    Cause::new(
+        "topic-policy",
+        Kind::ResourcePolicy,
+        &[
+            "Unable to validate the following destination configurations. Permissions on the destination topic do not allow S3",
+            "Permissions on the destination topic do not allow",
+            "SNS topic policy",
+            "topic policy is incorrect",
+            "Access Denied for SNS topic",
+            "does not grant * permission to publish to the SNS topic",
+            "InsufficientSnsTopicPolicyException",
+            "Insufficient delivery policy to SNS topic: {resource}",
+            "does not have permission to publish to the topic",
+            "does not have permission to publish to the SNS topic",
+            "is not authorized to publish to the SNS topic",
+            "not authorized to publish to topic",
+        ],
+    )
+    .acts(Acts::Always("sns:Publish"))
+    .says("The policy of the topic does not let the service publish to it")
+    .fix("Allow sns:Publish to the service (with aws:SourceArn or aws:SourceAccount) in the topic's policy; an encrypted topic needs the service in its key's policy too."),
+    Cause::new(
+        "log-bucket-policy",
+        Kind::ResourcePolicy,
+        &[
+            "Access Denied for bucket: {resource}. Please check S3bucket permission",
+            "Access Denied for bucket: {resource}. Please check S3 bucket permission",
+            "Access Denied for LogDestination: {resource}. Please check LogDestination permission",
+            "Incorrect S3 bucket policy is detected for bucket: {resource}",
+            "Insufficient delivery policy to S3 bucket: {resource}",
+            "Please make sure the bucket policy",
+            "Please check S3bucket permission",
+            "InsufficientS3BucketPolicyException",
+            "InsufficientDeliveryPolicyException",
+            "LogDestinationPermissionIssueException",
+            "bucket policy does not allow * to write",
+            "does not have permission to write to the S3 bucket",
+            "does not have permission to write to the bucket",
+        ],
+    )
+    .acts(Acts::Always("s3:PutObject"))
+    .says("The policy of the bucket{ resource} does not let the service write its files there")
+    .fix("Allow s3:PutObject (and s3:GetBucketAcl where the service asks for it) to the service in the bucket's policy, for the prefix of this account."),
+    Cause::new(
         "notification-destination",
         Kind::ResourcePolicy,
-        &["Unable to validate the following destination configurations", "Permissions on the destination queue do not allow S3", "Permissions on the destination topic do not allow S3"],
+        &["Unable to validate the following destination configurations"],
     )
     .says("The bucket may not send its notifications to the function, queue or topic: their policies do not name s3.amazonaws.com with this bucket")
     .fix("Add the permission (AWS::Lambda::Permission, queue or topic policy with aws:SourceArn of the bucket), and let the bucket depend on it."),
@@ -101,19 +162,7 @@ pub(super) const ROWS: &[Cause] = &[
         "policy-lacks-service",
         Kind::ResourcePolicy,
         &[
-            "Please make sure the bucket policy",
-            "Incorrect S3 bucket policy is detected for bucket: {resource}",
-            "InsufficientS3BucketPolicyException",
-            "Access Denied for bucket: {resource}. Please check S3bucket permission",
-            "Access Denied for LogDestination: {resource}. Please check LogDestination permission",
             "InsufficientLogDeliveryPermission",
-            "Please check S3bucket permission",
-            "SNS topic policy",
-            "Access Denied for SNS topic",
-            "does not grant * permission to publish to the SNS topic",
-            "InsufficientSnsTopicPolicyException",
-            "does not have permission to publish to the topic",
-            "does not have permission to publish to the SNS topic",
             "no resource-based policies allow access",
             "The resource policy does not allow",
             "Resource policy does not allow",

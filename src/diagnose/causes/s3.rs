@@ -41,6 +41,19 @@ pub(super) const ROWS: &[Cause] = &[
     .says("CloudFormation could not read the template from its bucket with the caller's rights")
     .fix("Allow s3:GetObject on the template's key to the identity that deploys, and see whether a Deny in the bucket's policy, or the bucket's key, keeps it out."),
     Cause::new(
+        "object-not-downloaded",
+        Kind::S3Bare,
+        &[
+            "Unable to download from S3 location * Forbidden",
+            "Unable to download from S3 location * Access Denied",
+            "Failed to download * from S3 * Forbidden",
+            "Failed to download * from S3 * Access Denied",
+        ],
+    )
+    .acts(Acts::Always("s3:GetObject"))
+    .says("A service could not fetch an object from S3 for the caller")
+    .fix("Allow s3:GetObject on that key to the caller or to the role that the service works with, and see that the object is there."),
+    Cause::new(
         "query-results-bucket",
         Kind::S3Bare,
         &["Unable to verify/create output bucket"],

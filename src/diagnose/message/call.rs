@@ -143,21 +143,26 @@ fn boundary(text: &str, at: usize) -> usize {
 /// Type, logical id and operation of a stack event.
 fn stack_event(part: &str, number: usize, call: &mut Call) {
     static TYPE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"((?:AWS|Custom|Alexa)::[A-Za-z0-9]+(?:::[A-Za-z0-9]+)*)(?:\s*\|)?\s*([A-Za-z][A-Za-z0-9]*)?").ok()
+        Regex::new(r"(?-u)((?:AWS|Custom|Alexa)::[A-Za-z0-9]+(?:::[A-Za-z0-9]+)*)(?:\s*\|)?\s*([A-Za-z][A-Za-z0-9]*)?")
+            .ok()
     });
     static VERB: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\b(CREATE|UPDATE|DELETE|IMPORT)_|Event Type: (create|update|delete)").ok());
+        LazyLock::new(|| Regex::new(r"(?-u)\b(CREATE|UPDATE|DELETE|IMPORT)_|Event Type: (create|update|delete)").ok());
     static LOGICAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"An error occurred: ([A-Za-z0-9]+) - |([A-Za-z0-9]+) \((?:AWS|Custom)::|LogicalResourceId\W+([A-Za-z0-9]+)").ok()
+        Regex::new(r"(?-u)An error occurred: ([A-Za-z0-9]+) - |([A-Za-z0-9]+) \((?:AWS|Custom)::|LogicalResourceId[[:punct:][:space:]]+([A-Za-z0-9]+)").ok()
     });
     let is_reason_for_another = number == 2;
+    // To make an expression takes longer than to read a short text.
+    let speaks = |words: &[&str]| words.iter().any(|word| part.contains(word));
     if call.resource_type.is_none()
         && !is_reason_for_another
+        && speaks(&["::"])
         && let Some(found) = TYPE.as_ref().and_then(|regex| regex.captures_iter(part).last())
     {
         call.resource_type = Some(found[1].to_owned());
     }
     if call.handler.is_none()
+        && speaks(&["TE_", "IMPORT_", "Event Type: "])
         && let Some(found) = VERB.as_ref().and_then(|regex| regex.captures_iter(part).last())
     {
         let verb = found.get(1).or(found.get(2)).map_or("", |verb| verb.as_str());
@@ -169,6 +174,7 @@ fn stack_event(part: &str, number: usize, call: &mut Call) {
     }
     if call.logical_id.is_none()
         && !is_reason_for_another
+        && speaks(&["An error occurred: ", "::", "LogicalResourceId"])
         && let Some(found) = LOGICAL.as_ref().and_then(|regex| regex.captures_iter(part).last())
     {
         call.logical_id = found.iter().skip(1).flatten().next().map(|id| id.as_str().to_owned());

@@ -23,7 +23,7 @@ pub fn clean(text: &str) -> String {
     let text = without_common_prefix(&text);
     let text = without_leading_commas(&text);
     let lines: Vec<String> = text.lines().map(|line| without_prefix(line).to_owned()).collect();
-    unwrapped(&super::table::read_columns(&lines))
+    unwrapped(&without_hanging_indents(&super::table::read_columns(&lines)))
 }
 
 /// The part of a long text that can matter.
@@ -99,9 +99,9 @@ fn without_escapes(text: &str) -> String {
     static RESIDUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?:\\+u001[bB]|\\x1[bB]|\\033|\^\[)?\[(?:[0-9]{1,3}(?:;[0-9]{1,3})*)m|(?:\\+u001[bB]|\\033)").ok()
     });
-    let text = match RESIDUE.as_ref() {
-        Some(residue) if text.contains('[') => residue.replace_all(text, ""),
-        _ => Cow::Borrowed(text),
+    let text = match Some(text).filter(|text| text.contains('[')).and_then(|_| RESIDUE.as_ref()) {
+        Some(residue) => residue.replace_all(text, ""),
+        None => Cow::Borrowed(text),
     };
     // Text that was escaped for HTML more than once.
     let text =
@@ -109,7 +109,7 @@ fn without_escapes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_ref();
     while let Some(at) =
-        rest.find(['\\', '&', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{a0}', '\u{200b}', '\r'])
+        rest.find(['\\', '#', '&', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{a0}', '\u{200b}', '\r'])
     {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
@@ -137,7 +137,15 @@ fn escape(text: &str) -> (Cow<'static, str>, usize) {
     if let Some((entity, meaning)) = ENTITIES.iter().find(|(entity, _)| text.starts_with(entity)) {
         return (Cow::Borrowed(meaning), entity.len());
     }
+    // The control characters of rsyslog.
+    const OCTAL: [(&str, &str); 3] = [("#011", "\t"), ("#012", "\n"), ("#015", "")];
+    if let Some((code, meaning)) = OCTAL.iter().find(|(code, _)| text.starts_with(code)) {
+        return (Cow::Borrowed(meaning), code.len());
+    }
     let first = text.chars().next().unwrap_or(' ');
+    if first == '#' {
+        return (Cow::Borrowed("#"), 1);
+    }
     if first != '\\' {
         let meaning = match first {
             '\u{2018}' | '\u{2019}' => "'",
@@ -218,8 +226,8 @@ fn common_prefix(first: &str, text: &str) -> Option<usize> {
 fn without_prefix(line: &str) -> &str {
     static PREFIX: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(concat!(
-            r"^(?:\s*(?:",
-            r"[│┃║▕╵╷╭╰|>]+(?:\s|$)", // frames, quotes
+            r"(?-u)^(?:\s*(?:",
+            r"(?u:[│┃║▕╵╷╭╰|>]+)(?:\s|$)", // frames, quotes
             r"|remote:\s",
             r"|#[0-9]+\s+[0-9.]+\s", // docker build
             r"|\[?[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]+)?(?:Z|\s?[+-][0-9]{2}:?[0-9]{2})?\]?(?:\s|$)",
@@ -233,6 +241,37 @@ fn without_prefix(line: &str) -> &str {
     let cut = PREFIX.as_ref().and_then(|prefix| prefix.find(body)).map_or(0, |found| found.end());
     // The indentation stays: a table is known by it.
     if body[..cut].trim().is_empty() { body } else { &body[cut..] }
+}
+
+/// Joins what was cut at a width and indented below: at least three lines of that width, give or take one for a blank
+/// at the cut, all but the first with the same indentation.
+fn without_hanging_indents(lines: &[String]) -> Vec<String> {
+    let width = |line: &String| line.chars().count();
+    let indentation = |line: &String| line.chars().take_while(|c| *c == ' ').count();
+    let mut out: Vec<String> = Vec::with_capacity(lines.len());
+    let mut index = 0;
+    while index < lines.len() {
+        let full = lines[index..].iter().take_while(|line| width(line).abs_diff(width(&lines[index])) <= 1).count();
+        let below = lines.get(index + 1).map_or(0, indentation);
+        let wrapped = lines[index..].iter().skip(1).take(full).take_while(|line| indentation(line) == below).count();
+        let block = &lines[index..=index + wrapped];
+        let alike = block.windows(2).any(|pair| begins_alike(pair[0].trim_start(), pair[1].trim_start()));
+        let longest = block.iter().map(width).max().unwrap_or(0);
+        if full < 3
+            || below < 2
+            || wrapped < 2
+            || alike
+            || longest < NARROWEST_TERMINAL
+            || width(&block[wrapped]) > longest
+        {
+            out.push(lines[index].clone());
+            index += 1;
+            continue;
+        }
+        out.push(block[0].clone() + &block[1..].iter().map(|line| line.trim_start()).collect::<String>());
+        index += wrapped + 1;
+    }
+    out
 }
 
 /// Joins lines that a terminal cut at its width: several of the very same length, no blank at the cut.
@@ -287,6 +326,7 @@ mod tests {
     #[test]
     fn entities_and_typographic_quotes_become_plain() {
         assert_eq!(clean("&quot;a&quot; &amp; ‘b’"), "\"a\" & 'b'\n");
+        assert_eq!(clean("one#012#011two #1"), "one\n\ttwo #1\n");
     }
 
     #[test]
@@ -315,6 +355,18 @@ mod tests {
     fn lines_cut_at_the_width_of_a_terminal_are_joined() {
         let (one, two) = ("x".repeat(80), "y".repeat(80));
         assert_eq!(clean(&format!("{one}\n{two}\nzzz")), format!("{one}{two}zzz\n"));
+    }
+
+    #[test]
+    fn lines_cut_at_a_width_and_indented_below_are_joined() {
+        let sentence = "the agent could not start the task because it may not read one of its secrets: service call has been retried 3 time(s): \
+                        AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/shop-test-Role/0a1b is";
+        let (first, rest) = sentence.split_at(64);
+        let mut text = format!("  - {first}\n");
+        for at in (0..rest.len()).step_by(64) {
+            text += &format!("    {}\n", &rest[at..rest.len().min(at + 64)]);
+        }
+        assert_eq!(clean(&text), format!("  - {sentence}\n"));
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Denial {
     pub policy: Option<String>,
     /// Whether a tool mentions it in passing and goes on.
     pub aside: bool,
+    /// Whether it ends within the words that would name the resource.
+    pub cut: bool,
     /// Where it stands in the cleaned text.
     pub range: Range<usize>,
 }
@@ -33,17 +35,28 @@ pub struct Denial {
 impl Denial {
     /// Whether another sentence says the same and more: tools print a shortened answer before the whole one.
     fn is_cut_of(&self, other: &Self) -> bool {
-        let (Some(short), Some(long)) = (&self.resource, &other.resource) else { return false };
-        self.principal == other.principal
+        let same = self.principal == other.principal
+            && self.principal.is_some()
             && self.action == other.action
+            && self.action.is_some()
             && self.layer.is_none()
-            && (long.len() > short.len() && long.starts_with(short.as_str()) && other.range.start != self.range.start)
-            && !long[short.len()..].starts_with(['/', ':', '*'])
+            && self.effect.is_none()
+            && other.range.start != self.range.start;
+        match (&self.resource, &other.resource) {
+            (Some(short), Some(long)) => {
+                same && long.len() > short.len()
+                    && long.starts_with(short.as_str())
+                    && !long[short.len()..].starts_with(['/', ':', '*'])
+            }
+            (None, Some(_)) => same && self.cut,
+            _ => false,
+        }
     }
 }
 
-const ANCHORS: [&str; 6] = [
+const ANCHORS: [&str; 7] = [
     "notauthorizedtoperform",
+    "n'tauthorizedtoperform",
     "notauthorisedtoperform",
     "nopermissiontoperform",
     "nothavepermissiontoperform",
@@ -60,6 +73,7 @@ pub fn read(text: &str, squeezed: &Squeezed) -> Vec<Denial> {
         }
     }
     found.extend(super::labelled::read(text, squeezed));
+    found.extend(super::decoded::read(text, squeezed));
     let all = found.clone();
     found.retain(|denial| !all.iter().any(|other| denial.is_cut_of(other)));
     found.sort_by_key(|denial| denial.range.start);
@@ -99,6 +113,7 @@ fn sentence(text: &str, squeezed: &Squeezed, start: usize, mut after: usize) -> 
         denial.resource = resource;
         end = behind;
     }
+    denial.cut = denial.resource.is_none() && is_cut(squeezed.window(behind_action, 24));
     let reason = squeezed.window(end, 420);
     // S3's own settings: `because public policies are prevented by the BlockPublicPolicy setting`.
     if reason.starts_with("becausepublic") {
@@ -114,6 +129,15 @@ fn sentence(text: &str, squeezed: &Squeezed, start: usize, mut after: usize) -> 
     let from = start.saturating_sub(8);
     denial.range = squeezed.range(from..end.max(from));
     Some(denial)
+}
+
+/// Whether a squeezed text breaks off within `on resource:`.
+fn is_cut(rest: &str) -> bool {
+    const WORDS: &str = "onresource:arn:";
+    let shared = WORDS.bytes().zip(rest.bytes()).take_while(|(a, b)| a == b).count();
+    let behind = &rest[shared..];
+    shared < WORDS.len()
+        && (behind.is_empty() || ["...", "…", "(trunc", "[trunc", "<trunc"].iter().any(|mark| behind.starts_with(mark)))
 }
 
 /// A reason, and where it ends in the squeezed text.

@@ -1,26 +1,28 @@
 //! The forms in which SDKs, tools and prose name the call that was refused.
 
-use super::call::{Call, LIKELY, action_of, capitalized};
+use super::call::{Call, action_of, capitalized};
+use super::prose;
 use crate::iam::catalogue;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
 /// A form that names a call.
 pub(super) struct Form {
-    /// Without this word the expression is not even made.
+    /// Without this word in the text the expression is not made.
     pub(super) needle: &'static str,
     pub(super) regex: LazyLock<Option<Regex>>,
     pub(super) read: fn(&Captures, &mut Call),
 }
 
 macro_rules! form {
-    ($needle:literal, $regex:expr, $read:expr $(,)?) => {
-        Form { needle: $needle, regex: LazyLock::new(|| Regex::new($regex).ok()), read: $read }
+    ($needle:literal, $regex:literal, $read:expr $(,)?) => {
+        // Blanks and words of ASCII: an expression for those of Unicode takes several times as long to make.
+        Form { needle: $needle, regex: LazyLock::new(|| Regex::new(concat!("(?-u)", $regex)).ok()), read: $read }
     };
 }
 
 /// The forms that name a call; a field that an earlier one filled stays.
-pub(super) static FORMS: [Form; 37] = [
+pub(super) static FORMS: [Form; 49] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
     form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
@@ -47,7 +49,7 @@ pub(super) static FORMS: [Form; 37] = [
         call,
         c[1].trim_end_matches("20150331v2")
     )),
-    form!("userIdentity", r#""userIdentity"\s*:\s*\{[^}]{0,400}?"arn"\s*:\s*"([^"]+)""#, |c, call| {
+    form!("userIdentity", r#""userIdentity"\s*:\s*\{(?u:[^}]){0,400}?"arn"\s*:\s*"((?u:[^"])+)""#, |c, call| {
         call.principal.get_or_insert(c[1].to_owned());
     }),
     // PHP SDK: `Error executing "PutObject" on "https://..."`
@@ -108,7 +110,7 @@ pub(super) static FORMS: [Form; 37] = [
         r"aws-sdk-([a-z0-9]+)/client\.rb:[0-9]+:in\s+[`'](?:[A-Za-z0-9:]+#)?([a-z0-9_]+)'",
         |c, call| {
             set_service(call, &c[1]);
-            set_known_operation(call, &c[2].split('_').map(capitalized).collect::<String>());
+            set_known_operation(call, &camel(&c[2]));
         }
     ),
     form!("de_", r"\bde_([A-Z][A-Za-z0-9]+?)Command(?:Error)?\b", |c, call| set_operation(call, &c[1])),
@@ -129,7 +131,7 @@ pub(super) static FORMS: [Form; 37] = [
     // An endpoint
     form!(
         "amazonaws.com",
-        r"https?://(?:[^\s/']*\.)?([a-z0-9-]+?)(?:[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com",
+        r"https?://(?:(?u:[^\s/'])*\.)?([a-z0-9-]+?)(?:[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com",
         |c, call| set_service(call, &c[1]),
     ),
     // Hadoop's file system: `getFileStatus on s3a://...`, `PUT 0-byte object on`
@@ -156,7 +158,7 @@ pub(super) static FORMS: [Form; 37] = [
     // Terraform's state in a bucket
     form!(
         " state",
-        r"(?i)\b(loading|refreshing|reading|load|save|saving|upload|uploading|persist|persisting) (?:the |remote )?state(?::| file| from| snapshot)",
+        r"(?i-u)\b(loading|refreshing|reading|load|save|saving|upload|uploading|persist|persisting) (?:the |remote )?state(?::| file| from| snapshot)",
         |c, call| {
             let writes = ["sav", "upload", "persist"].iter().any(|verb| c[1].to_ascii_lowercase().starts_with(verb));
             set_service(call, "s3");
@@ -164,7 +166,7 @@ pub(super) static FORMS: [Form; 37] = [
         }
     ),
     // Pulumi's state in a bucket
-    form!("checkpoint", r"(?i)\b(load|sav|writ)(?:ing|e)? (?:the )?checkpoint", |c, call| {
+    form!("checkpoint", r"(?i-u)\b(load|sav|writ)(?:ing|e)? (?:the )?checkpoint", |c, call| {
         set_service(call, "s3");
         set_operation(call, if c[1].eq_ignore_ascii_case("load") { "GetObject" } else { "PutObject" });
     }),
@@ -182,11 +184,52 @@ pub(super) static FORMS: [Form; 37] = [
     }),
     // The error type of a call in Rust: `HeadObjectError {`
     form!("Error {", r"\b([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+?)Error \{", |c, call| set_known_operation(call, &c[1])),
-    // Prose: `error creating IAM Role (x):`, `Failed to create the CloudFormation stack`, `Could not create volume`
+    // Controllers of Kubernetes name their API group: `cluster.kafka.aws.crossplane.io`, `kafka.services.k8s.aws`
+    form!("aws", r"\b([a-z0-9]+)\.(?:aws\.(?:[a-z]+\.)?(?:crossplane|upbound)\.io|services\.k8s\.aws)\b", |c, call| {
+        set_service(call, &c[1])
+    }),
+    // Debug logs of botocore, ebcli and the JavaScript SDK
+    form!("api call: (", r"api call: \(([a-z0-9-]+), ([a-z0-9_]+)\)", |c, call| {
+        set_service(call, &c[1]);
+        set_operation(call, &camel(&c[2]));
+    }),
+    form!("OperationModel(", r"OperationModel\(name=([A-Za-z0-9]+)\)", |c, call| set_operation(call, &c[1])),
+    form!("before-", r"\bbefore-(?:call|send|sign|parameter-build)\.([a-z0-9-]+)\.([A-Z][A-Za-z0-9]+)", |c, call| {
+        set_service(call, &c[1]);
+        set_operation(call, &c[2]);
+    }),
+    form!("[AWS ", r"\[AWS ([a-z0-9]+) 40[0-9] [ -Z^-~]*\] ([a-z][A-Za-z0-9]+)\(", |c, call| {
+        set_service(call, &c[1]);
+        set_operation(call, &c[2]);
+    }),
+    // The line of the program: `client.put_object(`, `new PutObjectCommand(`, `svc.PutObject(`
+    form!("_", r"\.([a-z]+(?:_[a-z0-9]+)+)\(", |c, call| set_known_operation(call, &camel(&c[1]))),
+    form!("Command(", r"\b([A-Z][A-Za-z0-9]+)Command\(", |c, call| set_known_operation(call, &c[1])),
+    form!("(", r"\.([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]*)+)\(", |c, call| set_known_operation(call, &c[1])),
+    // PowerShell: `Write-S3Object`, `Get-IAMRole`
+    form!(
+        "-",
+        r"\b(Get|New|Remove|Set|Update|Write|Read|Start|Stop|Invoke|Publish|Send|Receive|Register)-(CFN|CWL|DDB|EC2|ECR|ECS|IAM|KMS|LM|S3|SEC|SNS|SQS|SSM|STS)([A-Z][A-Za-z]+)\b",
+        |c, call| prose::cmdlet(&c[1], &c[2], &c[3], call)
+    ),
+    // What the agent of ECS fetches before it starts a task
+    form!("from ssm", r"retrieve secrets? from ssm", |_, call| {
+        set_service(call, "ssm");
+        set_operation(call, "GetParameters");
+    }),
+    form!("from asm", r"retrieve secrets? from asm", |_, call| {
+        set_service(call, "secretsmanager");
+        set_operation(call, "GetSecretValue");
+    }),
+    form!("registry auth", r"retrieve ecr registry auth", |_, call| {
+        set_service(call, "ecr");
+        set_operation(call, "GetAuthorizationToken");
+    }),
+    // Prose: `error creating IAM Role (x):`, `Failed to create the CloudFormation stack`, `Error querying AMI`
     form!(
         "",
-        r"(?i)\b(creat|updat|delet|describ|list|gett|get|putt|put|read|validat|tagg|tag|attach|detach|start|stopp|stop|invok|publish)(?:e|ing)?[ \t]+(?:(?:the|an?|new|AWS|Amazon)[ \t]+)*([A-Za-z0-9]+(?:[ \t]+[A-Za-z0-9]+){0,4})",
-        |c, call| prose(c, call),
+        r"(?i-u)\b(creat|launch|provision|register|deregister|allocat|updat|modify|delet|remov|destroy|terminat|describ|list|query|look(?:ing)? up|find|search|fetch|retriev|gett|get|putt|put|read|download|upload|validat|tagg|tag|attach|detach|associat|start|stopp|stop|invok|publish|copy|send|receiv|enabl|disabl)(?:e|ing)?(?:[ \t]+for)?[ \t]+(?:(?:the|an?|any|new|existing|AWS|Amazon)[ \t]+)*([A-Za-z0-9]+(?:[ \t]+[A-Za-z0-9]+){0,4})",
+        |c, call| prose::read(&c[1], &c[2], call),
     ),
     // Serverless Framework: `Could not locate deployment bucket. Error: Access Denied`
     form!("deployment bucket", r"Could not locate deployment bucket", |_, call| {
@@ -202,89 +245,9 @@ pub(super) static FORMS: [Form; 37] = [
     form!("AWS::", r"AWS::([A-Za-z0-9]+)::[A-Za-z0-9:]+", |c, call| set_service(call, &c[1])),
 ];
 
-/// Words of prose that name no operation of AWS by themselves.
-const EVERYDAY: [&str; 14] = [
-    "resource",
-    "resources",
-    "connection",
-    "session",
-    "operation",
-    "value",
-    "item",
-    "data",
-    "access",
-    "token",
-    "file",
-    "files",
-    "deployment",
-    "status",
-];
-
-/// `creating IAM Role` → `iam:CreateRole`, where there is such an action; without a service the likeliest one that
-/// has it.
-fn prose(c: &Captures, call: &mut Call) {
-    if call.operation.is_some() {
-        return;
-    }
-    let verbs: &[&str] = match c[1].to_ascii_lowercase().as_str() {
-        "creat" => &["Create", "Put", "Run", "Register", "Request"],
-        "launch" => &["Run"],
-        "updat" => &["Update", "Modify", "Put"],
-        "delet" => &["Delete"],
-        "describ" => &["Describe", "Get"],
-        "validat" => &["Validate"],
-        "put" | "putt" => &["Put"],
-        "list" => &["List", "Describe"],
-        "tag" | "tagg" => &["Tag"],
-        "attach" => &["Attach"],
-        "detach" => &["Detach"],
-        "start" => &["Start"],
-        "stop" | "stopp" => &["Stop"],
-        "invok" => &["Invoke"],
-        "publish" => &["Publish"],
-        _ => &["Get", "Describe", "List"],
-    };
-    let words: Vec<&str> = c[2].split_whitespace().collect();
-    let nouns = |words: &[&str]| -> Vec<String> {
-        (1..=words.len().min(3))
-            .rev()
-            .map(|length| words[..length].iter().map(|word| capitalized(word)).collect())
-            .collect()
-    };
-    for length in (1..=words.len().min(3)).rev() {
-        let Some(prefix) = catalogue::prefix_of_service(&words[..length].join(" ")) else { continue };
-        let mut names = nouns(&words[length..]);
-        if names.is_empty() && prefix == "apigateway" {
-            names.push("RestApi".to_owned());
-        }
-        let found = names.iter().find_map(|noun| {
-            // `S3 policy` is the policy of a bucket.
-            let forms =
-                |verb: &&str| [format!("{verb}{noun}"), format!("{verb}{noun}s"), format!("{verb}Bucket{noun}")];
-            verbs
-                .iter()
-                .flat_map(forms)
-                .find(|operation| !catalogue::actions_of_operation(prefix, operation).is_empty())
-        });
-        if let Some(operation) = found {
-            call.service.get_or_insert(prefix);
-            call.operation = Some(operation);
-        }
-        return;
-    }
-    if words.first().is_none_or(|word| EVERYDAY.contains(&word.to_ascii_lowercase().as_str())) {
-        return;
-    }
-    let known = |operation: &String| {
-        let of = |prefix: &str| !catalogue::actions_of_operation(prefix, operation).is_empty();
-        match call.service {
-            Some(service) => of(service),
-            None => LIKELY.iter().any(|prefix| of(prefix)),
-        }
-    };
-    let names = nouns(&words);
-    let forms = names.iter().flat_map(|noun| verbs.iter().take(2).map(move |verb| format!("{verb}{noun}")));
-    call.operation = forms.into_iter().find(known);
+/// `put_object` → `PutObject`.
+fn camel(name: &str) -> String {
+    name.split('_').map(capitalized).collect()
 }
 
 fn set_service(call: &mut Call, name: &str) {
@@ -301,5 +264,17 @@ fn set_operation(call: &mut Call, name: &str) {
 fn set_known_operation(call: &mut Call, name: &str) {
     if action_of(call.service, name).is_some() {
         set_operation(call, name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_has_an_expression() {
+        for form in &FORMS {
+            assert!(form.regex.is_some(), "{}", form.needle);
+        }
     }
 }

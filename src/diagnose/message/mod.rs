@@ -2,15 +2,17 @@
 
 pub mod call;
 pub mod clean;
+mod decoded;
 pub mod denial;
 mod field;
 mod forms;
 mod labelled;
 pub mod phrase;
+mod prose;
 pub mod squeeze;
 mod table;
 
-pub use field::trimmed;
+pub use field::{token, trimmed};
 use squeeze::Squeezed;
 
 /// A text that has been cleaned for reading.

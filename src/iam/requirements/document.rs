@@ -109,7 +109,8 @@ impl Requirements {
 
 /// Takes out what another resource of the set covers.
 fn without_covered(resources: BTreeSet<String>) -> BTreeSet<String> {
-    let covered = |arn: &String| resources.iter().any(|other| other != arn && covers(other, arn));
+    let wide: Vec<&String> = resources.iter().filter(|arn| arn.contains(['*', '?'])).collect();
+    let covered = |arn: &String| wide.iter().any(|other| *other != arn && covers(other, arn));
     resources.iter().filter(|arn| !covered(arn)).cloned().collect()
 }
 

@@ -1,6 +1,6 @@
 //! Which actions of a handler depend on the resource's properties (`facts/reviewed/gates.tsv`).
 
-use crate::iam::table::Table;
+use crate::iam::table::{Row, Table};
 use crate::iam::wildcard::matches;
 use serde_json::Value;
 
@@ -20,18 +20,32 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("s3files", &["filesystem"]),
 ];
 
-/// Whether a resource calls for an action of its handlers. `home` is the prefix of its own service.
-pub(super) fn open(action: &str, resource: &Value, home: &str) -> bool {
-    let kind = resource["Type"].as_str().unwrap_or_default();
-    let prefix = format!("{kind} ");
-    let gate = GATES.with_prefix(&prefix).find(|row| matches(&row.key[prefix.len()..], action));
-    if let Some(gate) = gate {
-        return gate.list(0).any(|path| has(resource, path));
+/// The gates of a resource.
+pub(super) struct Gates<'a> {
+    resource: &'a Value,
+    /// The prefix of the resource's own service.
+    home: &'a str,
+    /// Patterns of actions, and the paths of which one must lead to something.
+    of_type: Vec<(&'static str, Row)>,
+}
+
+impl<'a> Gates<'a> {
+    pub(super) fn new(resource: &'a Value, home: &'a str) -> Self {
+        let prefix = format!("{} ", resource["Type"].as_str().unwrap_or_default());
+        let of_type = GATES.with_prefix(&prefix).map(|row| (&row.key[prefix.len()..], row)).collect();
+        Self { resource, home, of_type }
     }
-    let service = action.split(':').next().unwrap_or_default();
-    match FOREIGN.iter().find(|(foreign, _)| *foreign == service && service != home) {
-        Some((_, words)) => mentions(&resource["Properties"], words),
-        None => true,
+
+    /// Whether the resource calls for an action of its handlers.
+    pub(super) fn open(&self, action: &str) -> bool {
+        if let Some((_, gate)) = self.of_type.iter().find(|(pattern, _)| matches(pattern, action)) {
+            return gate.list(0).any(|path| has(self.resource, path));
+        }
+        let service = action.split(':').next().unwrap_or_default();
+        match FOREIGN.iter().find(|(foreign, _)| *foreign == service && service != self.home) {
+            Some((_, words)) => mentions(&self.resource["Properties"], words),
+            None => true,
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod arns;
 mod document;
+mod facts;
 mod gates;
 mod own_calls;
 mod references;
@@ -87,8 +88,9 @@ impl Requirements {
     pub fn of_resources(template: &Template, scope: &Scope) -> Self {
         let resolver = Resolver::new(template, scope);
         let mut requirements = Self::default();
+        let mut facts = facts::Facts::new(scope);
         for (logical_id, resource) in template.resources() {
-            resource::add(&mut requirements, logical_id, resource, &resolver);
+            resource::add(&mut requirements, logical_id, resource, &resolver, &mut facts);
         }
         references::add(&mut requirements, template, scope);
         requirements

@@ -1,8 +1,8 @@
 //! What one resource of a template needs.
 
+use super::facts::{Facts, Format};
 use super::resolve::Resolver;
 use super::{Need, Requirements, Scope, arns, gates};
-use crate::iam::catalogue::{self, Action, Operation};
 use crate::iam::table::Table;
 use crate::iam::wildcard::covers;
 use serde_json::Value;
@@ -18,7 +18,13 @@ const MAX_FORMATS: usize = 4;
 const LINKED_ROLE: [&str; 3] = ["ServiceLinkedRole", "iam:AttachRolePolicy", "iam:PutRolePolicy"];
 
 /// Adds what a resource needs.
-pub(super) fn add(requirements: &mut Requirements, logical_id: &str, resource: &Value, resolver: &Resolver<'_>) {
+pub(super) fn add(
+    requirements: &mut Requirements,
+    logical_id: &str,
+    resource: &Value,
+    resolver: &Resolver<'_>,
+    facts: &mut Facts<'_>,
+) {
     let kind = resource["Type"].as_str().unwrap_or_default();
     let need = || Need::Resource(logical_id.to_owned());
     if kind.starts_with("Custom::") || kind == "AWS::CloudFormation::CustomResource" {
@@ -28,19 +34,20 @@ pub(super) fn add(requirements: &mut Requirements, logical_id: &str, resource: &
         requirements.add(action, if token.starts_with("arn:") { &token } else { &any }, None, need());
         return;
     }
-    let (wanted, inferred) = actions(kind);
-    if inferred {
+    let of_type = facts.of_type(kind);
+    if of_type.inferred {
         requirements.inferred.insert(logical_id.to_owned(), kind.to_owned());
     }
-    let home = home(kind);
+    let home = of_type.home;
     let seen = Seen::new(logical_id, resource, *resolver);
     let prefix = format!("{kind} ");
     let asked = |path: &str| gates::has(resource, path);
     let extras = EXTRAS.with_prefix(&prefix).filter(|row| asked(&row.key[prefix.len()..]));
     let extras = extras.flat_map(|row| row.list(0).map(str::to_owned));
-    let open = |action: &String| gates::open(action, resource, home);
+    let gates = gates::Gates::new(resource, home);
     // The gate of what a handler calls an action by, and of the action itself.
-    let gated = wanted.into_iter().filter(open).flat_map(|name| known(&name)).filter(open);
+    let wanted = of_type.wanted.iter().filter(|wanted| gates.open(&wanted.name));
+    let gated = wanted.flat_map(|wanted| &wanted.actions).filter(|action| gates.open(action)).cloned();
     for action in gated.chain(extras).collect::<BTreeSet<_>>() {
         match action.as_str() {
             "iam:PassRole" | "iam:GetRole" if kind != "AWS::IAM::Role" => {
@@ -55,46 +62,12 @@ pub(super) fn add(requirements: &mut Requirements, logical_id: &str, resource: &
                 requirements.add(&action, &roles, None, need());
             }
             _ => {
-                for resource in seen.resources_of(&action) {
+                for resource in seen.resources_of(&action, facts) {
                     requirements.add(&action, &resource, None, need());
                 }
             }
         }
     }
-}
-
-/// The actions of a type's handlers; inferred from its name where there are none on record.
-fn actions(kind: &str) -> (BTreeSet<String>, bool) {
-    const ALL: [Operation; 4] = [Operation::Create, Operation::Read, Operation::Update, Operation::Delete];
-    if let Some(handlers) = catalogue::handlers(kind) {
-        return (ALL.iter().flat_map(|operation| handlers.actions(*operation)).collect(), false);
-    }
-    let mut parts = kind.split("::").skip(1);
-    let (Some(service), Some(name)) = (parts.next(), parts.next()) else { return (BTreeSet::new(), true) };
-    let Some(prefix) = catalogue::prefix_of_service(service) else { return (BTreeSet::new(), true) };
-    const VERBS: [&str; 9] = ["Create", "Delete", "Update", "Modify", "Describe", "Get", "List", "Put", "Tag"];
-    let speaks = |action: &Action| {
-        let rest = action.name().split_once(':').map_or("", |(_, n)| n);
-        VERBS.iter().any(|verb| rest.strip_prefix(verb).is_some_and(|r| r.trim_end_matches('s') == name))
-    };
-    (catalogue::actions_of(prefix).into_iter().filter(speaks).map(|a| a.name().to_owned()).collect(), true)
-}
-
-/// The prefix of the service that a type belongs to.
-fn home(kind: &str) -> &'static str {
-    kind.split("::").nth(1).and_then(catalogue::prefix_of_service).unwrap_or_default()
-}
-
-/// The actions that exist behind a name from a handler: itself, a pattern, or the actions of an API operation.
-fn known(name: &str) -> Vec<String> {
-    if let Some(action) = catalogue::action(name) {
-        return vec![action.name().to_owned()];
-    }
-    if name.contains('*') {
-        return vec![name.to_owned()];
-    }
-    let (prefix, operation) = name.split_once(':').unwrap_or((name, ""));
-    catalogue::actions_of_operation(prefix, operation).into_iter().map(str::to_owned).collect()
 }
 
 /// The service that uses a role which resources of a type are given.
@@ -212,62 +185,43 @@ impl<'a> Seen<'a> {
 
     /// The ARNs that an action needs: the resource's own, else those that its properties name, else all of the kind;
     /// with other kinds that a request must name too, those as well.
-    fn resources_of(&self, name: &str) -> BTreeSet<String> {
-        let Some(action) = catalogue::action(name) else { return ["*".to_owned()].into() };
-        if action.wants_any_resource() {
-            return ["*".to_owned()].into();
+    fn resources_of(&self, name: &str, facts: &mut Facts<'_>) -> BTreeSet<String> {
+        let any = || ["*".to_owned()].into();
+        let Some(kinds) = facts.of_action(name) else { return any() };
+        let prefix = kinds.action.prefix();
+        if kinds.action.wants_any_resource() {
+            return any();
         }
         // API Gateway authorises by path, and its actions' formats do not list all paths. The facts on load
         // balancers are of the classic ones, which share their prefix with the others.
-        let by_path = action.prefix() == "apigateway" && !name.ends_with("Policy");
-        if (by_path || action.prefix() == "elasticloadbalancing") && !self.own.is_empty() {
+        let by_path = prefix == "apigateway" && !name.ends_with("Policy");
+        if (by_path || prefix == "elasticloadbalancing") && !self.own.is_empty() {
             return self.own.iter().cloned().collect();
         }
-        let formats: BTreeSet<String> = action.resource_types().map(|t| self.pattern(t.arn())).collect();
-        let mut found = fitting(&self.own, &formats);
+        let mut found = fitting(&self.own, &kinds.formats);
         if found.is_empty() && name.starts_with("s3:GetObject") {
             found = self.objects.clone();
         }
         if found.is_empty() {
-            found = fitting(&self.references, &formats);
+            found = fitting(&self.references, &kinds.formats);
         }
         if found.is_empty() {
-            return match formats.len() {
+            return match kinds.formats.len() {
                 // What need not name a resource is asked for with none.
-                1 if !action.resource_types().any(|t| t.required) => ["*".to_owned()].into(),
-                _ if action.prefix() == "apigateway" => [self.resolver.scope.arn("apigateway:${Region}::/*")].into(),
-                1..=MAX_FORMATS => formats,
-                _ => [self.resolver.scope.arn(&format!("{}:${{Region}}:${{Account}}:*", action.prefix()))].into(),
+                1 if !kinds.required => any(),
+                _ if prefix == "apigateway" => [self.resolver.scope.arn("apigateway:${Region}::/*")].into(),
+                1..=MAX_FORMATS => kinds.formats.iter().map(|format| format.here.clone()).collect(),
+                _ => [self.resolver.scope.arn(&format!("{prefix}:${{Region}}:${{Account}}:*"))].into(),
             };
         }
-        for required in self.parts(action).into_iter().map(|pattern| [pattern].into()) {
-            if fitting(&found, &required).is_empty() {
-                let named = fitting(&self.references, &required);
-                found.extend(if named.is_empty() { required } else { named });
+        for part in &kinds.parts {
+            let part = std::slice::from_ref(part);
+            if fitting(&found, part).is_empty() {
+                let named = fitting(&self.references, part);
+                found.extend(if named.is_empty() { [part[0].here.clone()].into() } else { named });
             }
         }
         found
-    }
-
-    /// The kinds of its own service that an action needs all of, not one of: only what makes or joins something does.
-    fn parts(&self, action: Action) -> Vec<String> {
-        const JOINING: [&str; 6] = ["Associate", "Attach", "Create", "Modify", "Register", "Run"];
-        let name = action.name().split_once(':').map_or("", |(_, name)| name);
-        let joins = JOINING.iter().any(|verb| name.starts_with(verb));
-        let service = format!(":{}:", action.prefix());
-        let needed = action.resource_types().filter(|t| joins && t.required && t.arn().contains(&service));
-        needed.map(|t| self.pattern(t.arn())).collect()
-    }
-
-    /// An ARN format as a pattern in this scope.
-    fn pattern(&self, format: &str) -> String {
-        let scope = self.resolver.scope;
-        let format = format.replace("${Partition}", &scope.partition);
-        let mut text = format.replace("${Region}", &scope.region).replace("${Account}", scope.account());
-        while let Some((start, end)) = text.find("${").and_then(|s| Some((s, s + text[s..].find('}')?))) {
-            text.replace_range(start..=end, "*");
-        }
-        text
     }
 }
 
@@ -280,18 +234,6 @@ fn repository(image: &str, scope: &Scope) -> Option<String> {
 }
 
 /// The ARNs that are of one of the formats.
-fn fitting<'a>(arns: impl IntoIterator<Item = &'a String>, formats: &BTreeSet<String>) -> BTreeSet<String> {
-    let any: Vec<String> = formats.iter().map(|format| wider(format)).collect();
-    arns.into_iter().filter(|arn| any.iter().any(|format| covers(format, arn))).cloned().collect()
-}
-
-/// A pattern for any region and account, since what properties name may lie elsewhere.
-fn wider(pattern: &str) -> String {
-    let mut parts: Vec<&str> = pattern.splitn(6, ':').collect();
-    for index in [3, 4] {
-        if parts.get(index).is_some_and(|part| !part.is_empty()) {
-            parts[index] = "*";
-        }
-    }
-    parts.join(":")
+fn fitting<'a>(arns: impl IntoIterator<Item = &'a String>, formats: &[Format]) -> BTreeSet<String> {
+    arns.into_iter().filter(|arn| formats.iter().any(|format| covers(&format.anywhere, arn))).cloned().collect()
 }

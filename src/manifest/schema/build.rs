@@ -1,6 +1,13 @@
 //! The words that schemas are written with. Each gives a JSON Schema as a value.
+//!
+//! Parts are moved into the whole: `json!` would copy each of them at every level.
 
 use serde_json::{Map, Value, json};
+
+/// A schema of these keywords.
+pub fn schema<const N: usize>(keywords: [(&str, Value); N]) -> Value {
+    Value::Object(keys(keywords))
+}
 
 /// Any text.
 pub fn text() -> Value {
@@ -53,7 +60,7 @@ pub fn constant(value: impl Into<Value>) -> Value {
 
 /// A list.
 pub fn list(items: Value) -> Value {
-    json!({ "type": "array", "items": items })
+    schema([("type", "array".into()), ("items", items)])
 }
 
 /// A mapping with any keys and any values.
@@ -63,12 +70,13 @@ pub fn any_object() -> Value {
 
 /// A mapping of any keys to values of one schema.
 pub fn map(values: Value) -> Value {
-    json!({ "type": "object", "additionalProperties": values })
+    schema([("type", "object".into()), ("additionalProperties", values)])
 }
 
 /// A mapping with these keys and no others.
 pub fn object<const N: usize>(properties: [(&str, Value); N]) -> Value {
-    json!({ "type": "object", "properties": keys(properties), "additionalProperties": false })
+    let properties = Value::Object(keys(properties));
+    schema([("type", "object".into()), ("properties", properties), ("additionalProperties", false.into())])
 }
 
 /// `properties` of a schema.
@@ -83,7 +91,7 @@ pub fn strict(schema: Value) -> Value {
 
 /// At least one of these; the first that fits is taken.
 pub fn any_of<const N: usize>(schemas: [Value; N]) -> Value {
-    json!({ "anyOf": schemas.as_slice() })
+    schema([("anyOf", Value::Array(schemas.into()))])
 }
 
 /// One of the shared definitions.

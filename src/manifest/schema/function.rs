@@ -17,13 +17,17 @@ pub fn functions(events: Map<String, Value>, plugins: Map<String, Value>) -> Val
     properties.extend(building());
     properties.extend(plugins);
     properties.insert("events".into(), doc(self::events(events), "What triggers the function."));
-    let function = json!({ "type": "object", "properties": properties, "additionalProperties": false });
-    json!({
-        "type": "object",
-        "description": "The functions, by name.",
-        "patternProperties": { FUNCTION_NAME: function },
-        "additionalProperties": false,
-    })
+    let function = schema([
+        ("type", "object".into()),
+        ("properties", Value::Object(properties)),
+        ("additionalProperties", false.into()),
+    ]);
+    schema([
+        ("type", "object".into()),
+        ("description", "The functions, by name.".into()),
+        ("patternProperties", schema([(FUNCTION_NAME, function)])),
+        ("additionalProperties", false.into()),
+    ])
 }
 
 /// How its code is built.
@@ -44,16 +48,16 @@ fn building() -> Map<String, Value> {
 fn events(events: Map<String, Value>) -> Value {
     let kinds: Vec<Value> = events
         .into_iter()
-        .map(|(name, schema)| {
-            json!({
-                "type": "object",
-                "properties": { &name: schema },
-                "required": [name],
-                "additionalProperties": false,
-            })
+        .map(|(name, event)| {
+            schema([
+                ("type", "object".into()),
+                ("properties", schema([(name.as_str(), event)])),
+                ("required", json!([name])),
+                ("additionalProperties", false.into()),
+            ])
         })
         .collect();
-    json!({ "type": "array", "items": { "anyOf": kinds } })
+    list(schema([("anyOf", Value::Array(kinds))]))
 }
 
 fn own() -> Map<String, Value> {

@@ -43,15 +43,15 @@ pub fn schema(plugins: &[String]) -> Value {
     if !of_custom.is_empty() {
         properties["custom"]["properties"] = Value::Object(of_custom);
     }
-    json!({
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "rlx service",
-        "type": "object",
-        "properties": properties,
-        "required": ["service", "provider"],
-        "additionalProperties": false,
-        "definitions": definitions::definitions(),
-    })
+    build::schema([
+        ("$schema", "http://json-schema.org/draft-07/schema#".into()),
+        ("title", "rlx service".into()),
+        ("type", "object".into()),
+        ("properties", Value::Object(properties)),
+        ("required", json!(["service", "provider"])),
+        ("additionalProperties", false.into()),
+        ("definitions", Value::Object(definitions::definitions())),
+    ])
 }
 
 fn top_level(events: Map<String, Value>, of_functions: Map<String, Value>) -> Map<String, Value> {

@@ -57,13 +57,13 @@ pub fn provider() -> Value {
     properties.extend(permissions());
     properties.extend(stack());
     properties.extend(provider_api::properties());
-    json!({
-        "type": "object",
-        "description": "Where the service runs, and settings that all its functions share.",
-        "properties": properties,
-        "required": ["name"],
-        "additionalProperties": false,
-    })
+    schema([
+        ("type", "object".into()),
+        ("description", "Where the service runs, and settings that all its functions share.".into()),
+        ("properties", Value::Object(properties)),
+        ("required", json!(["name"])),
+        ("additionalProperties", false.into()),
+    ])
 }
 
 fn general() -> Map<String, Value> {
