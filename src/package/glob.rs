@@ -128,8 +128,8 @@ impl Glob {
     }
 }
 
-/// Whether a segment has wildcards for fast-glob (`isDynamicPattern`), to which brackets alone are none.
-fn is_dynamic(segment: &str) -> bool {
+/// Whether a pattern has wildcards for fast-glob (`isDynamicPattern`), to which brackets alone are none.
+pub fn is_dynamic(segment: &str) -> bool {
     let followed = |open: char, close: char| segment.split_once(open).is_some_and(|(_, rest)| rest.contains(close));
     let extended = ["!(", "*(", "+(", "?(", "@("].iter().any(|form| segment.contains(form));
     segment.starts_with('!')
@@ -145,7 +145,7 @@ fn regex(pattern: &str) -> Option<Regex> {
 }
 
 /// `a{b,c}` → `ab`, `ac`; `{1..3}` → `1`, `2`, `3`. Nested braces are expanded too.
-fn expand_braces(pattern: &str) -> Vec<String> {
+pub fn expand_braces(pattern: &str) -> Vec<String> {
     let Some((open, close)) = first_braces(pattern) else { return vec![pattern.to_owned()] };
     let (head, body, tail) = (&pattern[..open], &pattern[open + 1..close], &pattern[close + 1..]);
     let parts = split_top_level(body);

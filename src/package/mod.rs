@@ -16,6 +16,7 @@ mod native;
 mod pack;
 mod plan;
 mod request;
+mod search;
 mod select;
 mod service;
 #[cfg(test)]

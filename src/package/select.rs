@@ -5,6 +5,7 @@
 
 use super::PackageError;
 use super::glob::Glob;
+use super::search::Search;
 use super::walk::{Found, Walk};
 use crate::build::{Members, Source};
 use crate::manifest::Service;
@@ -50,13 +51,12 @@ const SECRET_SIZE: u64 = 64 << 10;
 #[derive(Debug, Clone, Default)]
 pub struct Patterns {
     rules: Vec<Rule>,
+    search: Search,
 }
 
 #[derive(Debug, Clone)]
 struct Rule {
     glob: Glob,
-    /// What finding files makes of it, where that is not the same.
-    search: Option<Glob>,
     /// A file that matches is left out.
     excludes: bool,
     origin: Origin,
@@ -95,31 +95,32 @@ impl Patterns {
         development: &[String],
     ) -> Result<Self, PackageError> {
         let mut it = Self::default();
-        for pattern in DEFAULT_EXCLUDES.iter().chain(&OWN_EXCLUDES) {
+        // v3 makes a set of them: a repeated pattern stands at its first place only.
+        let mut seen = BTreeSet::new();
+        let manifest = service.file.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy());
+        for pattern in DEFAULT_EXCLUDES.into_iter().chain(OWN_EXCLUDES).chain(manifest.as_deref()) {
             it.exclude(pattern)?;
-        }
-        if let Some(name) = service.file.as_deref().and_then(Path::file_name) {
-            it.exclude(&name.to_string_lossy())?;
+            seen.insert(pattern.to_owned());
         }
         for pattern in SECRET_FILES {
             it.add(pattern, true, Origin::Secret)?;
         }
         // v3 takes service-wide exclusions before those of layers, then the function's.
-        for pattern in &service.package.exclude {
-            it.exclude(pattern)?;
-        }
+        let mut excludes = service.package.exclude.clone();
         if !layer {
-            for path in service.layers.values().filter_map(|l| l.path.as_deref()) {
-                it.exclude(&format!("{}/**", path.trim_start_matches("./").trim_end_matches('/')))?;
-            }
+            let paths = service.layers.values().filter_map(|l| l.path.as_deref());
+            // With a slash at the end of its path, a layer stays in: v3 makes `layer//**` of it, which matches nothing.
+            excludes.extend(paths.map(|path| format!("{path}/**")));
         }
-        for pattern in own.iter().flat_map(|p| &p.exclude) {
-            it.exclude(pattern)?;
+        excludes.extend(own.iter().flat_map(|p| p.exclude.iter().cloned()));
+        for pattern in excludes {
+            if seen.insert(pattern.clone()) {
+                it.exclude(&pattern)?;
+            }
         }
         let configs = [Some(&service.package), own];
         let mut seen = BTreeSet::new();
         for pattern in configs.iter().flatten().flat_map(|c| c.include.iter().chain(&c.patterns)) {
-            // v3 makes a set of them: a repeated pattern stands at its first place only.
             if seen.insert(pattern) {
                 let (text, excludes) = negated(pattern);
                 it.add(text, excludes, Origin::Include)?;
@@ -159,30 +160,23 @@ impl Patterns {
 
     fn add(&mut self, pattern: &str, excludes: bool, origin: Origin) -> Result<(), PackageError> {
         let glob = Glob::new(pattern).ok_or_else(|| PackageError::Pattern { pattern: pattern.to_owned() })?;
-        let search = (pattern.starts_with('!') || pattern.contains("[!")).then(|| Glob::for_search(pattern)).flatten();
-        self.rules.push(Rule { glob, search, excludes, origin });
+        match (origin, excludes) {
+            (Origin::Include, true) => self.search.exclude(pattern),
+            (Origin::Include, false) => self.search.include(pattern),
+            _ => {}
+        }
+        self.rules.push(Rule { glob, excludes, origin });
         Ok(())
     }
 
     /// Whether a file is taken, and if not, whether it was left out as a secret.
     fn verdict(&self, name: &str) -> Verdict {
-        // Found by `**` (inside the service only) or by an inclusion.
-        let mut found = !name.starts_with("../");
+        let found = self.search.finds(name);
         let mut taken = true;
         let mut by = Origin::Include;
         let mut asked = false;
         for rule in &self.rules {
             let matches = rule.glob.matches(name);
-            if rule.origin == Origin::Include {
-                // An excluded folder is not searched, even without `/**` at the end of the pattern.
-                if rule.excludes {
-                    let glob = rule.search.as_ref().unwrap_or(&rule.glob);
-                    let below = || glob.names_folders() && ancestors(name).any(|dir| glob.matches(dir));
-                    found &= !(glob.matches(name) || below());
-                } else {
-                    found |= matches;
-                }
-            }
             if matches {
                 (taken, by) = (!rule.excludes, rule.origin);
                 // `**` asks for nothing in particular.
@@ -309,10 +303,6 @@ fn negated(pattern: &str) -> (&str, bool) {
         Some(rest) => (rest, true),
         None => (pattern, false),
     }
-}
-
-fn ancestors(name: &str) -> impl Iterator<Item = &str> {
-    name.match_indices('/').map(|(i, _)| &name[..i])
 }
 
 #[cfg(test)]

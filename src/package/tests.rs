@@ -237,6 +237,18 @@ fn a_layer_is_its_folder() {
 }
 
 #[test]
+fn a_repeated_exclusion_stands_at_its_first_place() {
+    let function = "functions: { a: { handler: a.x, package: { individually: true, exclude: ['!**/read.me'] } } }\n";
+    let it = Fixture::new(&format!(
+        "service: shop\nprovider: {{ name: aws }}\npackage: {{ exclude: ['!**/read.me'] }}\n{function}layers: {{ deps: {{ path: deps }} }}\n"
+    ));
+    let it = it.file("a.js", "").file("deps/read.me", "").file("docs/read.me", "");
+    it.run().unwrap();
+    // The layer's own exclusion comes after the service's, and the function's repetition does not count.
+    assert_eq!(it.names("a.zip"), ["a.js", "docs/read.me"]);
+}
+
+#[test]
 fn finished_archives_are_taken_as_they_are() {
     let it = Fixture::new(
         "service: shop\nprovider: { name: aws }\npackage: { artifact: built/all.zip }\nfunctions:\n  a: { handler: a.x }\n  b: { handler: b.x }\n  \

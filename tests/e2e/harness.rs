@@ -251,6 +251,14 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// A cache in a folder of a test's own that shares only the installed tools.
+pub fn cache_with_tools(temp: &Path) -> PathBuf {
+    let cache = temp.join("cache");
+    std::fs::create_dir_all(&cache).unwrap();
+    std::os::unix::fs::symlink(emulator().cache.join("tools"), cache.join("tools")).unwrap();
+    cache
+}
+
 /// The JSON that a URL answers to GET.
 pub fn get(url: &str) -> Value {
     ureq::get(url).call().unwrap_or_else(|e| panic!("GET {url}: {e}")).body_mut().read_json().unwrap()

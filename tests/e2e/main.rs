@@ -14,6 +14,8 @@ mod invoke_local;
 mod life;
 mod orders;
 mod packages;
+mod packages_interrupted;
+mod packages_locked;
 mod packages_refused;
 mod packages_web;
 mod permissions;

@@ -1,6 +1,6 @@
 //! What each language is packaged to: the same bytes from two checkouts, and it runs.
 
-use crate::harness::Project;
+use crate::harness::{Project, cache_with_tools};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,7 @@ fn packaged(project: &Project, path: &str, umask: &str, age: &str) -> BTreeMap<S
         .env("LC_ALL", if umask == "077" { "C" } else { "C.UTF-8" })
         .env("TZ", if umask == "077" { "Asia/Tokyo" } else { "UTC" })
         .env("CARGO_TARGET_DIR", temp.path().join("target"))
+        .env("CARGO_HOME", if umask == "077" { cargo_home_elsewhere(temp.path()) } else { cargo_home() })
         // Nothing of the other checkout's archives may be taken over.
         .env("RLX_CACHE_DIR", cache_with_tools(temp.path()))
         .output()
@@ -30,13 +31,19 @@ fn packaged(project: &Project, path: &str, umask: &str, age: &str) -> BTreeMap<S
     archives.map(|p| (p.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(p).unwrap())).collect()
 }
 
-/// A cache of its own that shares only the installed tools.
-fn cache_with_tools(temp: &Path) -> PathBuf {
-    let cache = temp.join("cache");
-    std::fs::create_dir_all(&cache).unwrap();
-    let tools = crate::harness::emulator().cache.join("tools");
-    std::os::unix::fs::symlink(tools, cache.join("tools")).unwrap();
-    cache
+fn cargo_home() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    set("CARGO_HOME").unwrap_or_else(|| set("HOME").unwrap().join(".cargo"))
+}
+
+/// Another place at which cargo finds what it has downloaded.
+fn cargo_home_elsewhere(temp: &Path) -> PathBuf {
+    let home = temp.join("cargo's home");
+    std::fs::create_dir(&home).unwrap();
+    for entry in std::fs::read_dir(cargo_home()).unwrap().flatten() {
+        std::os::unix::fs::symlink(entry.path(), home.join(entry.file_name())).unwrap();
+    }
+    home
 }
 
 /// The archives for AWS, which must be the same from two checkouts.
@@ -123,8 +130,9 @@ fn a_rust_workspace_is_linked_for_an_older_c_library() {
     ));
     project.file("Cargo.toml", "[workspace]\nresolver = '3'\nmembers = ['one', 'two']\n");
     for name in ["one", "two"] {
-        let package =
-            format!("[package]\nname = '{name}'\nversion = '0.1.0'\nedition = '2024'\n[features]\nloud = []\n");
+        let package = format!(
+            "[package]\nname = '{name}'\nversion = '0.1.0'\nedition = '2024'\n[features]\nloud = []\n[dependencies]\nbytes = '1'\n"
+        );
         project.file(&format!("{name}/Cargo.toml"), &package);
         project.file(&format!("{name}/src/main.rs"), &RUST.replace("NAME", name));
     }
@@ -133,7 +141,7 @@ fn a_rust_workspace_is_linked_for_an_older_c_library() {
     assert_eq!(answer_as_packaged(&archives["two.zip"]), "TWO");
 }
 
-/// A runtime of the standard library alone: it compiles in a second.
+/// A runtime that compiles in seconds.
 const RUST: &str = r#"use std::io::{Read, Write};
 
 fn call(head: &str, body: &str) -> String {
@@ -146,6 +154,8 @@ fn call(head: &str, body: &str) -> String {
 }
 
 fn main() {
+    // The place of its panic would be a path of this machine.
+    bytes::Buf::advance(&mut bytes::Bytes::from_static(b"tea"), std::env::args().count());
     let answer = if cfg!(feature = "loud") { "NAME".to_uppercase() } else { "NAME".to_owned() };
     loop {
         let next = call("GET /2018-06-01/runtime/invocation/next", "");

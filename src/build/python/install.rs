@@ -230,6 +230,12 @@ impl Installation<'_> {
             hints.push(
                 "the index has no package of this name: check its spelling, or name the index that has it".to_owned(),
             );
+        } else if said.contains("Hash mismatch") || said.contains("DO NOT MATCH THE HASHES") {
+            hints.push(
+                "the index has another file, with another hash than the lock file names: lock anew if that is meant, \
+                 else find out who changed it"
+                    .to_owned(),
+            );
         } else if said.contains("No solution found") || said.contains("ResolutionImpossible") {
             hints.push("the versions that are asked for exclude each other: relax one of them".to_owned());
         }
