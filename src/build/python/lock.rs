@@ -105,7 +105,7 @@ fn hashes(package: &Table, document: &DocumentMut, name: &str, version: &str) ->
     let metadata = |key: &str| document.get("metadata").and_then(|m| m.get(key));
     let files = package.get("files").or_else(|| {
         let files = metadata("files")?;
-        files.get(name).or_else(|| files.get(&format!("{name} {version}")))
+        files.get(name).or_else(|| files.get(format!("{name} {version}")))
     });
     let listed = files.and_then(Item::as_array).into_iter().flatten();
     let hashes = listed.filter_map(|file| file.as_inline_table()?.get("hash")?.as_str()).map(str::to_owned);
