@@ -10,7 +10,7 @@ mod signed;
 
 pub use call_log::CallLog;
 pub use error::{AwsError, NO_CREDENTIALS, Named};
-pub use remote::AwsRemote;
+pub use remote::{AwsRemote, join_all};
 pub use settings::{Endpoint, Settings};
 pub use signed::{JsonCall, RestCall, XmlCall};
 

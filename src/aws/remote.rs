@@ -77,7 +77,7 @@ impl Remote for AwsRemote<'_> {
 }
 
 /// Lets all futures run at once on this task, and gives what they give in their order.
-async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+pub async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
     let mut running: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
     poll_fn(|cx| {
         for (future, done) in running.iter_mut().filter(|(_, done)| done.is_none()) {

@@ -37,6 +37,7 @@ mod rollback;
 mod schema;
 mod scripts;
 pub mod service;
+mod stage_standing;
 mod stages;
 mod target;
 mod watch;

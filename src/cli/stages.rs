@@ -1,13 +1,14 @@
 //! `rlx stages`: the stages of a service; `rlx stages diff`: what differs between two of them.
 
 use super::service::{resolve_quietly, resolve_service_with};
+use super::stage_standing::{Listed, standings};
 use super::{ExitKind, Failure, target};
 use crate::context::Context;
 use crate::manifest::document::Node;
-use crate::manifest::stage::{StageSettings, names};
+use crate::manifest::stage::names;
 use crate::manifest::{Resolved, differences};
 use crate::report::Mask;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 /// List the stages of the service, or compare two of them
 #[derive(Debug, clap::Args)]
@@ -49,50 +50,51 @@ fn of_stage(context: &Context, stage: &str) -> Result<Resolved, Failure> {
 
 fn list(context: &Context) -> Result<ExitKind, Failure> {
     let current = resolve_service_with(context, &target::remote(context), |_| {})?;
+    let stages: Vec<(String, Option<Listed>)> = names(&current.config, &context.cwd, &current.stage)
+        .into_iter()
+        .map(|name| {
+            // A stage whose own variables cannot be resolved is listed all the same.
+            let remote = target::remote(context);
+            let resolved = resolve_quietly(context, &remote, |request| request.stage = Some(name.clone()));
+            (name, resolved.map(Listed::new))
+        })
+        .collect();
+    let standings = standings(&stages, context)?;
     let mut rows = Vec::new();
     let mut text = format!("{:<16} {:<16} {:<14} {:<10} DEPLOYED\n", "STAGE", "REGION", "ACCOUNT", "PROTECTED");
-    for name in names(&current.config, &context.cwd, &current.stage) {
-        // A stage whose own variables cannot be resolved is listed all the same.
-        let remote = target::remote(context);
-        let resolved = resolve_quietly(context, &remote, |request| request.stage = Some(name.clone()));
-        let settings = resolved.as_ref().map(settings);
-        let region = resolved.as_ref().map(|r| r.region.clone());
-        let deployed = deployed(context, &name);
+    for ((name, listed), standing) in stages.iter().zip(&standings) {
+        let settings = listed.as_ref().map(|listed| &listed.settings);
+        let region = listed.as_ref().map(|listed| &listed.resolved.region);
+        let current = *name == current.stage;
         text.push_str(&format!(
             "{:<16} {:<16} {:<14} {:<10} {}\n",
-            if name == current.stage { format!("{name} *") } else { name.clone() },
-            region.as_deref().unwrap_or("?"),
-            settings.as_ref().map_or("?", |s| s.account.as_deref().unwrap_or("-")),
-            settings.as_ref().map_or("?", |s| if s.protected { "yes" } else { "no" }),
-            deployed.as_deref().unwrap_or("-"),
+            if current { format!("{name} *") } else { name.clone() },
+            region.map_or("?", String::as_str),
+            settings.map_or("?", |s| s.account.as_deref().unwrap_or("-")),
+            settings.map_or("?", |s| if s.protected { "yes" } else { "no" }),
+            standing,
         ));
         rows.push(json!({
             "name": name,
-            "current": name == current.stage,
+            "current": current,
             "region": region,
-            "account": settings.as_ref().and_then(|s| s.account.as_deref()),
-            "profile": settings.as_ref().and_then(|s| s.profile.as_deref()),
-            "endpoint": settings.as_ref().and_then(|s| s.endpoint.as_deref()),
-            "protected": settings.as_ref().map(|s| s.protected),
-            "deployed": deployed.is_some(),
-            "deployedAt": deployed,
+            "account": settings.and_then(|s| s.account.as_deref()),
+            "profile": settings.and_then(|s| s.profile.as_deref()),
+            "endpoint": settings.and_then(|s| s.endpoint.as_deref()),
+            "protected": settings.map(|s| s.protected),
+            "deployed": standing.deployed,
+            "deployedAt": standing.changed,
+            "stackStatus": standing.status,
+            "from": standing.from(),
         }));
+    }
+    let mut reasons: Vec<&str> = standings.iter().filter_map(|standing| standing.unasked.as_deref()).collect();
+    reasons.dedup();
+    for reason in reasons {
+        context.report.note(&format!("what is marked `record` is told from this directory's records: {reason}"));
     }
     context.report.result(&json!({ "version": 1, "stages": rows }), &text);
     Ok(ExitKind::Done)
-}
-
-fn settings(resolved: &Resolved) -> StageSettings {
-    let node = resolved.config.at_keys(&["stages", &resolved.stage]);
-    node.and_then(|node| serde_json::from_value(node.to_json()).ok()).unwrap_or_default()
-}
-
-/// When the last deploy from this directory succeeded.
-fn deployed(context: &Context, stage: &str) -> Option<String> {
-    let record = std::fs::read(context.cwd.join(".rlx").join(stage).join("deploy.json")).ok()?;
-    let record: Json = serde_json::from_slice(&record).ok()?;
-    let standing = record["outcome"] == "succeeded" && record["operation"] != "remove";
-    standing.then(|| record["finished"].as_str().or(record["started"].as_str()).map(str::to_owned))?
 }
 
 fn diff(args: &DiffArgs, context: &Context) -> Result<ExitKind, Failure> {

@@ -8,8 +8,10 @@ use crate::context::Context;
 use crate::deploy::{DeployRecord, Question, StageLock};
 use crate::diagnose::{Evidence, diagnose};
 use crate::local::{self, PythonVersion};
+use crate::manifest::document::Node;
+use crate::manifest::stage::StageSettings;
 use crate::manifest::variables::Scope;
-use crate::manifest::{Loaded, Service};
+use crate::manifest::{Loaded, Resolved, Service};
 use crate::report::ProgressView;
 
 /// The stage that runs on this machine.
@@ -38,6 +40,21 @@ pub fn settings(service: &Service, context: &Context) -> Result<Settings, Failur
     let own = service.stage_settings.profile.as_deref();
     let own = own.or_else(|| service.provider.raw.get("profile").and_then(serde_json::Value::as_str));
     Ok(Settings { region: service.region.clone(), profile: profile(context, own), endpoint })
+}
+
+/// Where the calls for a stage would go; `None` for stage local where its emulator does not run. Starts nothing.
+pub fn settings_of(resolved: &Resolved, own: &StageSettings, context: &Context) -> Option<Settings> {
+    let endpoint = match context.var("AWS_ENDPOINT_URL").or(own.endpoint.as_deref()) {
+        Some(url) => Endpoint::Url(url.to_owned()),
+        None if resolved.stage != LOCAL => Endpoint::Aws,
+        None => match local::status(context) {
+            local::Status::Up(emulator) => Endpoint::Local(emulator),
+            _ => return None,
+        },
+    };
+    let of_provider = resolved.config.at("provider.profile").and_then(Node::as_str);
+    let profile = profile(context, own.profile.as_deref().or(of_provider));
+    Some(Settings { region: resolved.region.clone(), profile, endpoint })
 }
 
 /// Where calls go where there is no manifest.

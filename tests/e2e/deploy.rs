@@ -48,6 +48,35 @@ fn a_record_from_another_machine_is_found_in_the_bucket() {
     assert_eq!(project.json(&["deploy"])["status"], "unchanged");
 }
 
+/// What `rlx stages` tells of the only stage.
+fn standing(project: &Project, credentials: bool) -> (bool, String) {
+    let mut command = project.rlx(&["stages", "--output", "json"]);
+    if !credentials {
+        command.env("RLX_STAGE", "dev").env("AWS_SHARED_CREDENTIALS_FILE", "none").env("AWS_CONFIG_FILE", "none");
+    }
+    let told: serde_json::Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    let stage = &told["stages"][0];
+    (stage["deployed"].as_bool().unwrap(), stage["from"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_stage_is_deployed_where_its_stack_says_so() {
+    let project = hello();
+    assert_eq!(standing(&project, true), (false, "stack".to_owned()));
+    project.ok(&["deploy"]);
+    std::fs::remove_dir_all(project.path().join(".rlx")).unwrap();
+    assert_eq!(standing(&project, true), (true, "stack".to_owned()));
+}
+
+#[test]
+fn without_credentials_records_tell_what_is_deployed() {
+    let project = hello();
+    assert_eq!(standing(&project, false), (false, "records".to_owned()));
+    let record = r#"{"outcome": "succeeded", "operation": "deploy", "finished": "2026-01-01T00:00:00Z"}"#;
+    project.file(".rlx/dev/deploy.json", record);
+    assert_eq!(standing(&project, false), (true, "records".to_owned()));
+}
+
 #[test]
 fn changed_code_is_uploaded_and_runs() {
     let project = hello();

@@ -65,9 +65,9 @@ pub(super) fn check(source: &Value, event: &EventUse<'_>, problems: &mut Problem
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 fn malformed(source: &Value) -> Option<&'static str> {
     let (name, argument) = source.as_object()?.iter().next()?;
-    let text_or_call = |value: &Value| value.is_string() || value.is_object();
+    let text_or_call = |value: &Value| value.as_str().map_or(value.is_object(), |text| !text.is_empty());
     let fits = match (name.as_str(), argument) {
-        ("Ref", argument) => argument.is_string(),
+        ("Ref", argument) => argument.as_str().is_some_and(|id| !id.is_empty()),
         ("Fn::GetAtt", Value::String(path)) => path.contains('.'),
         ("Fn::GetAtt", Value::Array(parts)) => parts.len() == 2 && parts[0].is_string() && text_or_call(&parts[1]),
         ("Fn::GetAtt", _) => false,
@@ -135,6 +135,7 @@ mod tests {
             json!({"Fn::Join": ["/", 0]}),
             json!({"Fn::Join": ["/", ["a"], "b"]}),
             json!({"Fn::ImportValue": [null]}),
+            json!({"Fn::ImportValue": ""}),
             json!({"Fn::GetAtt": {"x": 1}}),
             json!({"Fn::GetAtt": ["Table"]}),
             json!({"Ref": ["Table"]}),
