@@ -3,8 +3,9 @@
 use super::run::{self, Answer, Program};
 use super::target::{Arch, Glibc};
 use super::{BuildError, elf, remap, strip, zig};
+use crate::manifest::schema::build::*;
 use cargo_metadata::{Message, Metadata, MetadataCommand};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,24 @@ pub struct Settings {
     pub env: BTreeMap<String, String>,
     /// Link with zig: `None` where it is needed.
     pub zig: Option<bool>,
+}
+
+/// The schema of `custom.rust`, and of `rust` of a function.
+pub fn schema() -> Value {
+    let words = || any_of([list(text()), text()]);
+    let none = |what: &str| doc(json!({}), what);
+    object([
+        ("profile", doc(text(), "cargo's profile [default: release].")),
+        ("features", doc(words(), "Features to build with.")),
+        ("allFeatures", doc(boolean(), "Build with all features.")),
+        ("noDefaultFeatures", doc(boolean(), "Build without the default features.")),
+        ("cargoFlags", doc(words(), "Further arguments of cargo.")),
+        ("env", doc(any_object(), "Environment variables of the build.")),
+        ("zig", doc(boolean(), "Link with zig [default: where it is needed].")),
+        ("dockerTag", none("Of no effect: there is no container.")),
+        ("dockerImage", none("Of no effect: there is no container.")),
+        ("dockerless", none("Of no effect: there is no container.")),
+    ])
 }
 
 impl Settings {

@@ -2,8 +2,9 @@
 //! (FastAPI, Starlette, ...) get a handler that an adapter package makes of them.
 
 use crate::manifest::Service;
+use crate::manifest::schema::build::{any_of, doc, list, object, text};
 use crate::manifest::service::Function;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The interface of an application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,10 +23,41 @@ pub struct Application {
     object: String,
     /// The module that rlx adds to the archive.
     shim: String,
+    /// Further content types that are sent as text (`textMimeTypes`).
+    text_types: Vec<String>,
 }
 
-/// The handler that serverless-wsgi's users write.
-const PLUGIN_HANDLER: &str = "wsgi_handler.handler";
+/// The content types, or their beginnings, that serverless-wsgi sends as text.
+const TEXT_TYPES: [&str; 6] = [
+    "text/",
+    "application/json",
+    "application/javascript",
+    "application/xml",
+    "application/vnd.api+json",
+    "image/svg+xml",
+];
+
+/// The handlers that serverless-wsgi's users write; the second is that of versions before 1.7.4, which the plugin still
+/// takes for the first.
+const PLUGIN_HANDLERS: [&str; 2] = ["wsgi_handler.handler", "wsgi.handler"];
+
+/// The schema of `custom.wsgi`.
+pub fn custom_schema() -> Value {
+    let none = |what: &str| doc(json!({}), what);
+    object([
+        ("app", doc(text(), "The WSGI application: a module and its object, such as `api.app`.")),
+        ("packRequirements", none("Of no effect: requirements are packaged as `custom.pythonRequirements` says.")),
+        ("pythonBin", none("Of no effect here.")),
+        ("pipArgs", none("Of no effect: further arguments of pip stand in `custom.pythonRequirements`.")),
+        ("textMimeTypes", doc(list(text()), "Further content types that are sent as text.")),
+    ])
+}
+
+/// The schema of `wsgi` of a function.
+pub fn function_schema() -> Value {
+    let app = "The WSGI application of the function: a module and its object, such as `api.app`.";
+    doc(any_of([text(), object([("app", text())])]), app)
+}
 
 impl Application {
     /// The application that a function names: `wsgi` or `asgi` of the function, or
@@ -36,7 +68,7 @@ impl Application {
             (Interface::Asgi, app, None)
         } else if let Some(app) = text(&function.raw["wsgi"]) {
             (Interface::Wsgi, app, None)
-        } else if function.handler.as_deref() == Some(PLUGIN_HANDLER) {
+        } else if function.handler.as_deref().is_some_and(|handler| PLUGIN_HANDLERS.contains(&handler)) {
             (Interface::Wsgi, text(&service.custom["wsgi"])?, Some("wsgi_handler".to_owned()))
         } else {
             return None;
@@ -44,7 +76,9 @@ impl Application {
         let (module, object) = app.rsplit_once(':').or_else(|| app.rsplit_once('.'))?;
         let module = module.trim_end_matches(".py").replace('/', ".");
         let shim = shim.unwrap_or_else(|| format!("rlx_app_{}", function.key.replace('-', "_")));
-        Some(Self { interface, module, object: object.to_owned(), shim })
+        let types = service.custom.pointer("/wsgi/textMimeTypes").and_then(Value::as_array).into_iter().flatten();
+        let text_types = types.filter_map(Value::as_str).map(str::to_owned).collect();
+        Some(Self { interface, module, object: object.to_owned(), shim, text_types })
     }
 
     /// The function's handler.
@@ -70,12 +104,18 @@ impl Application {
     pub fn shim(&self) -> (String, String) {
         let make = match self.interface {
             Interface::Wsgi => {
-                "from apig_wsgi import make_lambda_handler\n_adapter = make_lambda_handler(_app, binary_support=True)"
+                let types: Vec<&str> =
+                    TEXT_TYPES.into_iter().chain(self.text_types.iter().map(String::as_str)).collect();
+                format!(
+                    "from apig_wsgi import make_lambda_handler\n_adapter = make_lambda_handler(\n    _app, \
+                     binary_support=True, non_binary_content_type_prefixes={}\n)",
+                    json!(types)
+                )
             }
-            Interface::Asgi => "from mangum import Mangum\n_adapter = Mangum(_app, lifespan=\"auto\")",
+            Interface::Asgi => "from mangum import Mangum\n_adapter = Mangum(_app, lifespan=\"auto\")".to_owned(),
         };
         let text =
-            SHIM.replace("{{module}}", &self.module).replace("{{object}}", &self.object).replace("{{make}}", make);
+            SHIM.replace("{{module}}", &self.module).replace("{{object}}", &self.object).replace("{{make}}", &make);
         (format!("{}.py", self.shim), text)
     }
 }
@@ -161,5 +201,16 @@ mod tests {
         );
         assert_eq!(it.handler(), "wsgi_handler.handler");
         assert_eq!(it.shim().0, "wsgi_handler.py");
+        let old =
+            application("custom: { wsgi: { app: shop.wsgi.app } }\nfunctions: { web: { handler: wsgi.handler } }");
+        assert_eq!(old, it);
+    }
+
+    #[test]
+    fn content_types_that_are_text_are_the_plugins_and_the_services() {
+        let it = application(
+            "custom: { wsgi: { app: a.b, textMimeTypes: [application/custom+json] } }\nfunctions: { web: { handler: wsgi_handler.handler } }",
+        );
+        assert!(it.shim().1.contains("\"image/svg+xml\",\"application/custom+json\"]"), "{}", it.shim().1);
     }
 }

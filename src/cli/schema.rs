@@ -2,7 +2,7 @@
 
 use super::{ExitKind, Failure};
 use crate::context::Context;
-use crate::manifest::schema::schema;
+use crate::manifest::schema::complete;
 
 /// Print the JSON Schema of rlx.yml and serverless.yml, for editors
 #[derive(Debug, clap::Args)]
@@ -10,6 +10,6 @@ pub struct SchemaArgs {}
 
 /// Prints the schema to stdout.
 pub fn run(_args: &SchemaArgs, context: &Context) -> Result<ExitKind, Failure> {
-    context.report.data(&format!("{:#}\n", schema(&[])));
+    context.report.data(&format!("{:#}\n", complete()));
     Ok(ExitKind::Done)
 }

@@ -4,6 +4,7 @@
 use super::PackageError;
 use super::glob::Glob;
 use super::walk::{Found, Walk};
+use crate::manifest::schema::build::{doc, list, object, text};
 use crate::manifest::service::Function;
 use crate::manifest::{Problem, Problems, Service};
 use serde_json::Value;
@@ -48,6 +49,11 @@ pub fn paths(service: &Service) -> Vec<PathBuf> {
     paths.sort();
     paths.dedup();
     paths
+}
+
+/// The schema of `custom.packageExternal`.
+pub fn plugin_schema() -> Value {
+    object([("external", doc(list(text()), "Folders outside the service that come into all archives."))])
 }
 
 /// A list of paths or of `{ path, to, patterns }`; or a mapping of places in the archive to paths.

@@ -7,7 +7,7 @@ pub mod cache;
 mod contents;
 mod deflate;
 mod error;
-mod external;
+pub(crate) mod external;
 mod finished;
 mod glob;
 mod handler;

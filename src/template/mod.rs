@@ -6,13 +6,13 @@ mod core;
 pub mod custom_resource;
 mod document;
 pub mod events;
-mod function;
+pub(crate) mod function;
 #[cfg(test)]
 mod golden;
 mod layer;
 pub mod naming;
 pub mod plugins;
-mod pseudo_parameters;
+pub(crate) mod pseudo_parameters;
 mod resources;
 mod role;
 mod shared;

@@ -2,6 +2,7 @@
 
 use crate::AnyError;
 use crate::files::Generated;
+use rlx::manifest::plugins::{KNOWN, Plugin, Role};
 use rlx::manifest::schema::schema;
 use serde_json::{Map, Value};
 use std::fmt::Write;
@@ -16,6 +17,13 @@ Every key of `rlx.yml` (or `serverless.yml`), made from the schema that rlx chec
 `rlx schema` prints that schema for editors. Where a value has another type than asked for, but one that
 can be read as it (`'512'` for a number, one text for a list of texts), it is taken as that.
 A key without a value counts as absent.
+";
+
+const PLUGINS: &str = "
+## Keys of plugins
+
+What stands below `custom` and in functions for plugins of the Serverless Framework that rlx stands in for.
+A key that is not here is ignored, with a warning.
 ";
 
 /// The page.
@@ -38,6 +46,10 @@ pub fn make() -> Result<Vec<Generated>, AnyError> {
             text.push_str(&page.section("###", &format!("`{name}`"), schema)?);
         }
     }
+    text.push_str(PLUGINS);
+    for plugin in KNOWN {
+        text.push_str(&page.plugin(plugin)?);
+    }
     Ok(vec![Generated { path: PATH, text }])
 }
 
@@ -51,6 +63,28 @@ impl<'s> Page<'s> {
             Some(definition) => self.resolve(definition),
             None => schema,
         }
+    }
+
+    /// The keys of a plugin; nothing where it has none.
+    fn plugin(&self, plugin: &Plugin) -> Result<String, AnyError> {
+        let Role::TakenOver(what) = plugin.role else { return Ok(String::new()) };
+        let groups =
+            [("custom.", plugin.custom_keys), ("functions.<name>.", plugin.function_keys), ("", plugin.top_level_keys)];
+        let mut rows = Vec::new();
+        for (prefix, key) in groups.iter().flat_map(|(prefix, keys)| keys.iter().map(move |key| (prefix, key))) {
+            let schema = (key.schema)();
+            let path = format!("{prefix}{}", key.name);
+            let description = schema["description"].as_str().unwrap_or_default().to_owned();
+            let form = Page { definitions: self.definitions }.form(&schema);
+            rows.push(Row { key: path.clone(), form, description });
+            Page { definitions: self.definitions }.rows(&schema, &format!("{path}."), &mut rows);
+        }
+        if rows.is_empty() {
+            return Ok(String::new());
+        }
+        let mut text = format!("\n### {}\n\n{}.\n\n", plugin.name, capital(what));
+        text.push_str(&table(rows)?);
+        Ok(text)
     }
 
     /// A heading, the forms of a value, and a table of its keys.
@@ -69,16 +103,7 @@ impl<'s> Page<'s> {
         if forms != "mapping" {
             writeln!(text, "{}.\n", capital(&forms))?;
         }
-        text.push_str("| Key | Value | |\n| --- | --- | --- |\n");
-        for row in rows {
-            writeln!(
-                text,
-                "| `{}` | {} | {} |",
-                row.key,
-                row.form.replace('|', "\\|"),
-                row.description.replace('|', "\\|")
-            )?;
-        }
+        text.push_str(&table(rows)?);
         Ok(text)
     }
 
@@ -169,6 +194,15 @@ impl<'s> Page<'s> {
             _ => "anything".into(),
         }
     }
+}
+
+fn table(rows: Vec<Row>) -> Result<String, AnyError> {
+    let mut text = "| Key | Value | |\n| --- | --- | --- |\n".to_owned();
+    let cell = |text: &str| text.replace('|', "\\|");
+    for row in rows {
+        writeln!(text, "| `{}` | {} | {} |", row.key, cell(&row.form), cell(&row.description))?;
+    }
+    Ok(text)
 }
 
 struct Row {

@@ -3,7 +3,8 @@
 use super::{flags, tool};
 use crate::build::run::Program;
 use crate::build::{BuildError, Member, Members};
-use serde_json::{Map, Value};
+use crate::manifest::schema::build::*;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,31 @@ pub struct Options {
     given: Map<String, Value>,
 }
 
+/// The schema of `custom.serverlessPluginTypescript`.
+pub fn typescript_schema() -> Value {
+    object([("tsConfigFileLocation", doc(text(), "The tsconfig.json [default: tsconfig.json]."))])
+}
+
+/// The schema of `custom.esbuild`: options of esbuild beside those that are named.
+pub fn schema() -> Value {
+    let none = || doc(json!({}), "Of no effect.");
+    let mut all = keys([
+        ("bundle", doc(boolean(), "Bundle [default: true].")),
+        ("minify", doc(boolean(), "Shorten names and leave out spaces.")),
+        ("sourcemap", doc(any_of([boolean(), text()]), "Make source maps.")),
+        ("target", doc(any_of([text(), list(text())]), "What must understand the code [default: the runtime].")),
+        ("external", doc(list(text()), "Packages that come into the archive as files.")),
+        ("exclude", doc(any_of([text(), list(text())]), "Packages that are there at run time.")),
+        ("plugins", doc(json!({}), "Not read: it is JavaScript.")),
+        ("config", doc(json!({}), "Not read: it is JavaScript.")),
+        ("configFile", doc(json!({}), "Not read: it is JavaScript.")),
+    ]);
+    for key in flags::NOT_ESBUILDS {
+        all.entry(key).or_insert_with(none);
+    }
+    any_of([json!({ "type": "object", "properties": all }), boolean(), text()])
+}
+
 impl Options {
     /// Reads them.
     pub fn read(custom: &Value, build: &Value) -> Self {
@@ -35,7 +61,9 @@ impl Options {
         let given = [&custom["esbuild"], own.unwrap_or(&Value::Null)];
         let maps = given.iter().filter_map(|v| v.as_object());
         let everything = given.iter().any(|v| v.is_object() || **v == Value::Bool(true));
-        Self { everything, nothing, given: maps.flat_map(Clone::clone).collect() }
+        let tsconfig = custom["serverlessPluginTypescript"].get("tsConfigFileLocation");
+        let tsconfig = tsconfig.map(|file| ("tsconfig".to_owned(), file.clone()));
+        Self { everything, nothing, given: tsconfig.into_iter().chain(maps.flat_map(Clone::clone)).collect() }
     }
 
     /// With what a bundler's plugin asked for; esbuild's own options count more.
@@ -200,6 +228,9 @@ mod tests {
         assert_eq!(entry(&none, "src/b.main"), None);
         let all = Options::read(&json!({ "esbuild": { "minify": true } }), &Value::Null);
         assert_eq!(entry(&all, "src/b.main").as_deref(), Some("src/b.js"));
+        let typescript = json!({ "serverlessPluginTypescript": { "tsConfigFileLocation": "./t.json" } });
+        let typescript = Options::read(&typescript, &Value::Null);
+        assert_eq!((typescript.everything, typescript.text("tsconfig")), (false, Some("./t.json")));
         let off = Options::read(&Value::Null, &json!({ "esbuild": false }));
         assert_eq!(entry(&off, "src/a.main"), None);
     }

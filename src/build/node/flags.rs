@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// Options that esbuild does not know; they are read elsewhere or have no meaning here.
-const NOT_ESBUILDS: [&str; 26] = [
+pub(super) const NOT_ESBUILDS: [&str; 26] = [
     "bundle",
     "external",
     "exclude",

@@ -1,6 +1,7 @@
 //! `custom.pythonRequirements`: the options of serverless-python-requirements 6, each honoured or answered.
 
-use serde_json::Value;
+use crate::manifest::schema::build::*;
+use serde_json::{Value, json};
 
 /// The options, with the plugin's defaults.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +52,41 @@ const DOCKER: [&str; 11] = [
     "dockerRootless",
     "pipCmdExtraArgsDocker",
 ];
+
+/// The schema of `custom.pythonRequirements`.
+pub fn schema() -> Value {
+    let flag = || any_of([boolean(), text()]);
+    let texts = || any_of([list(text()), text()]);
+    let mut all = keys([
+        ("slim", doc(flag(), "Leave out caches, tests and metadata of packages, and strip libraries.")),
+        ("strip", doc(flag(), "With `slim`: strip libraries [default: true].")),
+        ("slimPatterns", doc(texts(), "With `slim`: what else stays out.")),
+        ("slimPatternsAppendDefaults", doc(flag(), "Keep the patterns of `slim` beside yours [default: true].")),
+        ("zip", doc(flag(), "Pack the packages in an archive of their own, which the function unpacks.")),
+        ("layer", doc(any_of([boolean(), any_object()]), "Put the packages in a layer, with settings of a layer.")),
+        ("fileName", doc(text(), "The file of requirements [default: requirements.txt].")),
+        ("usePipenv", doc(flag(), "Read Pipfile.lock [default: true].")),
+        ("usePoetry", doc(flag(), "Read poetry.lock [default: true].")),
+        ("requirePoetryLockFile", doc(flag(), "Refuse a Poetry project without a lock.")),
+        ("poetryWithGroups", doc(texts(), "Optional groups of Poetry to take.")),
+        ("poetryWithoutGroups", doc(texts(), "Groups of Poetry to leave out.")),
+        ("poetryOnlyGroups", doc(texts(), "The only groups of Poetry to take.")),
+        ("noDeploy", doc(texts(), "Packages that are not installed.")),
+        ("vendor", doc(text(), "A folder of libraries that comes along.")),
+        ("pipCmdExtraArgs", doc(texts(), "Further arguments of pip.")),
+        ("pythonBin", doc(text(), "The Python that builds what is no wheel.")),
+        ("useStaticCache", doc(flag(), "Keep what was installed [default: true].")),
+        ("useDownloadCache", doc(flag(), "Keep what was downloaded [default: true].")),
+        ("invalidateCaches", doc(flag(), "Install anew.")),
+        ("buildFromSource", doc(texts(), "Packages that may be built from source for another platform (rlx).")),
+        ("staticCacheMaxVersions", doc(json!({}), "Of no effect: the cache is bounded by its size.")),
+        ("cacheLocation", doc(json!({}), "Of no effect: `RLX_CACHE_DIR` says where caches are.")),
+        ("cleanupZipHelper", doc(json!({}), "Of no effect: no helper is written into the service.")),
+    ]);
+    let docker = || doc(json!({}), "Of no effect: wheels for the function's platform are taken on any machine.");
+    all.extend(DOCKER.into_iter().map(|key| (key.to_owned(), docker())));
+    any_of([json!({ "type": "object", "properties": all, "additionalProperties": false }), boolean()])
+}
 
 impl Options {
     /// Reads `custom.pythonRequirements`, with a function's own `pythonRequirements` over it.

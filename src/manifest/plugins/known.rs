@@ -1,10 +1,14 @@
 //! The plugins that rlx knows.
 
 use super::{Key, Plugin, Role, domain_manager, dotenv, scripts, warmup};
-use crate::build::node::webpack;
+use crate::build::node::{bundle, webpack};
+use crate::build::{cargo, python, wsgi};
 use crate::deploy::after::{self, deployment_bucket, sync};
-use crate::manifest::schema::build::{list, object, text};
+use crate::manifest::schema::build::{doc, list, object, text};
+use crate::package::external;
+use crate::template::function::own_role;
 use crate::template::plugins::step_functions;
+use crate::template::pseudo_parameters;
 use serde_json::json;
 
 const fn plugin(name: &'static str, role: Role) -> Plugin {
@@ -12,8 +16,10 @@ const fn plugin(name: &'static str, role: Role) -> Plugin {
 }
 
 /// A key whose value is not checked here.
-const fn any(name: &'static str) -> Key {
-    Key { name, schema: || json!({}) }
+macro_rules! any {
+    ($name:literal, $what:literal) => {
+        Key { name: $name, schema: || doc(json!({}), $what) }
+    };
 }
 
 const fn with_custom_keys(plugin: Plugin, custom_keys: &'static [Key]) -> Plugin {
@@ -46,18 +52,33 @@ const fn with_top_level_keys(plugin: Plugin, top_level_keys: &'static [Key]) -> 
 
 /// The plugins, the most used first.
 pub const KNOWN: &[Plugin] = &[
-    with_function_keys(
-        taken("serverless-python-requirements", "Python dependencies are packaged, from `custom.pythonRequirements`"),
-        &[any("module"), any("dockerizePip")],
+    with_custom_keys(
+        with_function_keys(
+            taken(
+                "serverless-python-requirements",
+                "Python dependencies are packaged, from `custom.pythonRequirements`",
+            ),
+            &[
+                any!("module", "The folder that its code and its requirements stand in."),
+                any!("dockerizePip", "Of no effect: wheels for the function's platform are taken on any machine."),
+            ],
+        ),
+        &[Key { name: "pythonRequirements", schema: python::options::schema }],
     ),
-    taken("serverless-package-external", "folders outside the service are packaged, from `custom.packageExternal`"),
-    taken("serverless-stage-manager", "stages that `custom.stages` does not list are refused"),
+    with_custom_keys(
+        taken("serverless-package-external", "folders outside the service are packaged, from `custom.packageExternal`"),
+        &[Key { name: "packageExternal", schema: external::plugin_schema }],
+    ),
+    with_custom_keys(
+        taken("serverless-stage-manager", "stages that `custom.stages` does not list are refused"),
+        &[any!("stages", "The stages that there are; where this is no list, there is no limit.")],
+    ),
     needless("serverless-offline", "`rlx invoke local` runs functions here, and `--local` deploys to an emulator"),
     without(
         with_custom_keys(
             with_function_keys(
                 taken(webpack::WEBPACK, "Node.js functions are bundled, with esbuild instead of webpack"),
-                &[any("entrypoint")],
+                &[any!("entrypoint", "The file that is bundled, where it is not the handler's.")],
             ),
             &[Key { name: "webpack", schema: webpack::webpack_schema }],
         ),
@@ -74,7 +95,10 @@ pub const KNOWN: &[Plugin] = &[
         taken(after::PRUNE, "old versions of functions and layers go after a deploy, from `custom.prune`"),
         after::PRUNE_KEYS,
     ),
-    taken("serverless-iam-roles-per-function", "`iamRoleStatements` of a function gives it a role of its own"),
+    with_custom_keys(
+        taken("serverless-iam-roles-per-function", "`iamRoleStatements` of a function gives it a role of its own"),
+        &[Key { name: "serverless-iam-roles-per-function", schema: own_role::plugin_schema }],
+    ),
     with_custom_keys(
         taken(
             after::TERMINATION_PROTECTION,
@@ -92,11 +116,23 @@ pub const KNOWN: &[Plugin] = &[
         ),
         webpack::BUNDLE_UNREAD,
     ),
-    with_function_keys(
-        taken("serverless-esbuild", "Node.js functions are bundled, from `custom.esbuild`"),
-        &[any("skipEsbuild"), any("esbuildEntrypoint")],
+    with_custom_keys(
+        with_function_keys(
+            taken("serverless-esbuild", "Node.js functions are bundled, from `custom.esbuild`"),
+            &[
+                any!("skipEsbuild", "`true`: it is not bundled."),
+                any!("esbuildEntrypoint", "The file that is bundled, where it is not the handler's."),
+            ],
+        ),
+        &[Key { name: "esbuild", schema: bundle::schema }],
     ),
-    taken("serverless-plugin-typescript", "TypeScript functions are bundled with esbuild"),
+    with_custom_keys(
+        taken(
+            "serverless-plugin-typescript",
+            "TypeScript functions are bundled with esbuild, from `custom.serverlessPluginTypescript`",
+        ),
+        &[Key { name: "serverlessPluginTypescript", schema: bundle::typescript_schema }],
+    ),
     with_custom_keys(
         taken(
             deployment_bucket::NAME,
@@ -104,9 +140,24 @@ pub const KNOWN: &[Plugin] = &[
         ),
         &[Key { name: "deploymentBucket", schema: deployment_bucket::schema }],
     ),
-    with_function_keys(taken("serverless-wsgi", "WSGI apps get their handler, from `custom.wsgi`"), &[any("wsgi")]),
-    taken("serverless-pseudo-parameters", "`#{AWS::AccountId}` and the like are replaced"),
-    with_function_keys(taken("serverless-rust", "Rust functions are built with cargo"), &[any("rust")]),
+    with_custom_keys(
+        with_function_keys(
+            taken("serverless-wsgi", "WSGI apps get their handler, from `custom.wsgi`"),
+            &[Key { name: "wsgi", schema: wsgi::function_schema }],
+        ),
+        &[Key { name: "wsgi", schema: wsgi::custom_schema }],
+    ),
+    with_custom_keys(
+        taken(pseudo_parameters::PLUGIN, "`#{AWS::AccountId}` and the like are replaced"),
+        &[Key { name: "pseudoParameters", schema: pseudo_parameters::schema }],
+    ),
+    with_custom_keys(
+        with_function_keys(
+            taken("serverless-rust", "Rust functions are built with cargo, from `custom.rust`"),
+            &[Key { name: "rust", schema: cargo::schema }],
+        ),
+        &[Key { name: "rust", schema: cargo::schema }],
+    ),
     needless("serverless-localstack", "`--local` and `stages.<name>.endpoint` deploy to an emulator"),
     without(
         with_custom_keys(
@@ -152,7 +203,10 @@ pub const KNOWN: &[Plugin] = &[
         ),
         &[Key { name: "warmup", schema: warmup::custom_schema }],
     ),
-    taken("serverless-plugin-log-retention", "logs are kept as long as `custom.logRetentionInDays` says"),
+    with_custom_keys(
+        taken("serverless-plugin-log-retention", "logs are kept as long as `custom.logRetentionInDays` says"),
+        &[any!("logRetentionInDays", "Days that logs are kept, where no function says otherwise.")],
+    ),
     needless("serverless-plugin-include-dependencies", "only files that are needed come into the archive"),
     needless("serverless-plugin-tracing", "`provider.tracing` and `tracing` of a function do this"),
     needless("serverless-plugin-split-stacks", "a template over 500 resources is said so before upload"),
@@ -166,7 +220,7 @@ pub const KNOWN: &[Plugin] = &[
     missing("serverless-plugin-aws-alerts", "make CloudWatch alarms, from `custom.alerts`"),
     with_function_keys(
         missing("serverless-plugin-canary-deployments", "shift traffic gradually, from `deploymentSettings`"),
-        &[any("deploymentSettings")],
+        &[any!("deploymentSettings", "Not read.")],
     ),
     missing("serverless-appsync-plugin", "make GraphQL APIs, from `appSync`"),
     missing("serverless-finch", "publish a website from a bucket, from `custom.client`"),

@@ -14,6 +14,7 @@ use super::document::{Node, Value};
 use super::problem::{Place, Problem, Problems, Severity};
 use super::service::Service;
 use crate::deploy::after::sync;
+use crate::template::pseudo_parameters;
 use serde_json::Value as Json;
 
 /// What becomes of a plugin.
@@ -143,6 +144,17 @@ fn unread(config: &Node, name: &str, severity: Severity) -> Problems {
 /// What of a plugin's settings cannot be named by a path alone.
 fn further(config: &Node, name: &str) -> Problems {
     match name {
+        pseudo_parameters::PLUGIN => {
+            let path = "custom.pseudoParameters.skipRegionReplace";
+            let asked = config.at(path).filter(|node| node.value == Value::Bool(false));
+            let what = "put the stack's region in the place of every region's name";
+            Problems(
+                asked
+                    .map(|_| Problem::at(path, format!("`{path}` is not read: {name} would {what}")))
+                    .into_iter()
+                    .collect(),
+            )
+        }
         scripts::SCRIPTS | scripts::SCRIPTABLE => scripts::unread(config, name),
         sync::NAME => {
             let custom = config.get("custom").map(Node::to_json).unwrap_or_default();
@@ -180,6 +192,26 @@ mod tests {
             ]
         );
         assert!(!verdict.problems.has_errors());
+    }
+
+    #[test]
+    fn what_a_plugin_is_said_to_read_has_a_schema() {
+        for plugin in KNOWN {
+            let Role::TakenOver(what) = plugin.role else { continue };
+            for key in what.split("`custom.").skip(1).filter_map(|rest| rest.split('`').next()) {
+                assert!(plugin.custom_keys.iter().any(|known| known.name == key), "{}: {key}", plugin.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_region_that_is_not_replaced_is_spoken_of() {
+        let config = |skip: bool| {
+            let plugins = json!([pseudo_parameters::PLUGIN]);
+            json!({ "plugins": plugins, "custom": { "pseudoParameters": { "skipRegionReplace": skip } } })
+        };
+        let told = |skip| check(&Node::from_json(config(skip), None), false).problems.0.len();
+        assert_eq!((told(true), told(false)), (0, 1));
     }
 
     #[test]

@@ -54,6 +54,11 @@ pub fn schema(plugins: &[String]) -> Value {
     ])
 }
 
+/// The JSON Schema for editors: with the keys of all plugins that rlx knows.
+pub fn complete() -> Value {
+    schema(&plugins::KNOWN.iter().map(|plugin| plugin.name.to_owned()).collect::<Vec<_>>())
+}
+
 fn top_level(events: Map<String, Value>, of_functions: Map<String, Value>) -> Map<String, Value> {
     let plugins =
         any_of([required(object([("localPath", text()), ("modules", list(text()))]), ["modules"]), list(text())]);

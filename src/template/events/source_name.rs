@@ -73,9 +73,12 @@ fn malformed(source: &Value) -> Option<&'static str> {
         ("Fn::GetAtt", _) => false,
         ("Fn::ImportValue", argument) => text_or_call(argument),
         ("Fn::Join", argument) => argument.as_array().is_some_and(|parts| {
-            let filled =
-                parts.get(1).is_some_and(|list| list.is_object() || list.as_array().is_some_and(|l| !l.is_empty()));
-            parts.len() == 2 && parts[0].is_string() && filled
+            // The name is taken from the last part.
+            let ends_well = |list: &Value| match list {
+                Value::Array(list) => list.last().is_some_and(text_or_call),
+                other => other.is_object(),
+            };
+            parts.len() == 2 && parts[0].is_string() && ends_well(&parts[1])
         }),
         (name, _) => TEXT_FUNCTIONS.contains(&name),
     };
@@ -133,6 +136,7 @@ mod tests {
         for wrong in [
             json!({"Fn::Join": ["/"]}),
             json!({"Fn::Join": ["/", 0]}),
+            json!({"Fn::Join": ["/", ["a", 0]]}),
             json!({"Fn::Join": ["/", ["a"], "b"]}),
             json!({"Fn::ImportValue": [null]}),
             json!({"Fn::ImportValue": ""}),

@@ -3,7 +3,7 @@
 mod durable;
 mod image;
 mod invoke_config;
-mod own_role;
+pub(crate) mod own_role;
 mod properties;
 mod url;
 mod version;

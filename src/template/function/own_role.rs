@@ -7,12 +7,21 @@
 use super::invoke_config::Destination;
 use super::properties::needs;
 use crate::manifest::Problem;
+use crate::manifest::schema::build::{boolean, doc, object};
 use crate::manifest::service::Function;
 use crate::template::naming::{EXECUTION_ROLE, function as naming};
 use crate::template::role::{log_group_arn, trust_policy, vpc_access_policy};
 use crate::template::value::{get, get_att, join, reference, set_some};
 use crate::template::{Compilation, events_of};
 use serde_json::{Map, Value, json};
+
+/// The schema of `custom.serverless-iam-roles-per-function`.
+pub fn plugin_schema() -> Value {
+    object([
+        ("defaultInherit", doc(boolean(), "Roles of functions have the service's statements too [default: false].")),
+        ("iamGlobalPermissionsBoundary", doc(json!({}), "The permissions boundary of all roles.")),
+    ])
+}
 
 /// IAM's limit of a role name, in characters.
 const ROLE_NAME_LIMIT: usize = 64;
