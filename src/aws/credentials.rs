@@ -8,6 +8,7 @@ use super::error;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
@@ -39,7 +40,13 @@ pub(super) enum Source {
     /// Always these.
     Fixed(Credentials),
     /// The SDK's chain, from its begin.
-    Chain { config: Box<ProviderConfig>, profile: Option<String> },
+    Chain {
+        config: Box<ProviderConfig>,
+        /// The profile, where it is not the environment that names it.
+        profile: Option<String>,
+        /// The profile, whoever names it.
+        called: Option<String>,
+    },
 }
 
 impl Renewing {
@@ -79,16 +86,39 @@ impl Renewing {
     async fn ask(&self) -> provider::Result {
         match &self.0.source {
             Source::Fixed(credentials) => Ok(credentials.clone()),
-            Source::Chain { config, profile } => {
+            Source::Chain { config, profile, called } => {
                 // A new chain reads the shared files again; one that was used keeps what it read.
                 let mut chain = DefaultCredentialsChain::builder().configure((**config).clone());
                 if let Some(profile) = profile {
                     chain = chain.profile_name(profile);
                 }
-                chain.build().await.provide_credentials().await
+                let given = chain.build().await.provide_credentials().await;
+                given.map_err(|error| explained(error, called.as_deref()))
             }
         }
     }
+}
+
+/// The SDK's error in words that name the profile and the way out; any other as it is.
+fn explained(error: CredentialsError, profile: Option<&str>) -> CredentialsError {
+    let words = error::deepest(&error);
+    let whose = profile.map_or_else(|| "the default profile".to_owned(), |name| format!("profile `{name}`"));
+    let flag = profile.map(|name| format!(" --profile {name}")).unwrap_or_default();
+    let text = if words.contains("SSO token") {
+        format!("the SSO session of {whose} is over, or was never begun; to begin one: aws sso login{flag}")
+    } else if words.contains("IMDS") {
+        // The instance's metadata are the last place that is looked at: that they give nothing means that nothing did.
+        match profile {
+            Some(_) => format!("neither {whose} gives any (is it in ~/.aws/config?), nor a role of this machine"),
+            None => "neither the environment, nor a profile, nor a role of this machine gives any".to_owned(),
+        }
+    } else if let Some((_, status)) = words.split_once("external process exited with code ") {
+        let status = status.trim_end().trim_end_matches("Stderr:").trim_end_matches([' ', '.']);
+        format!("the credential_process of {whose} failed: {status}")
+    } else {
+        return error;
+    };
+    CredentialsError::not_loaded(text)
 }
 
 impl ProvideCredentials for Renewing {
@@ -118,6 +148,31 @@ impl ClassifyRetry for Renewing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn credentials_that_are_not_given_are_told_of_with_their_profile() {
+        for (words, profile, expected) in [
+            (
+                "the SSO token has expired and cannot be refreshed",
+                Some("team"),
+                "the SSO session of profile `team` is over, or was never begun; to begin one: aws sso login --profile team",
+            ),
+            (
+                "failed to load IMDS session token",
+                Some("taem"),
+                "neither profile `taem` gives any (is it in ~/.aws/config?), nor a role of this machine",
+            ),
+            (
+                "Error retrieving credentials: external process exited with code exit status: 1. Stderr: ",
+                None,
+                "the credential_process of the default profile failed: exit status: 1",
+            ),
+            ("something else", None, "something else"),
+        ] {
+            let error = explained(CredentialsError::not_loaded(words), profile);
+            assert_eq!(error::deepest(&error), expected);
+        }
+    }
 
     #[tokio::test]
     async fn the_same_credentials_again_are_not_worth_another_call() {

@@ -79,6 +79,11 @@ impl AwsError {
         means_expired(&self.code)
     }
 
+    /// Whether nobody gave credentials for the call; it was not made.
+    pub fn is_without_credentials(&self) -> bool {
+        self.code == NO_CREDENTIALS
+    }
+
     /// Whether what was asked for is not there.
     pub fn is_not_found(&self) -> bool {
         self.http_status == Some(404)
@@ -168,7 +173,7 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     if is_credentials_error(error) {
-        return (NO_CREDENTIALS.to_owned(), credentials_problem(deepest(error)));
+        return (NO_CREDENTIALS.to_owned(), deepest(error));
     }
     match error {
         SdkError::ServiceError(answer) => {
@@ -182,14 +187,6 @@ where
         SdkError::ResponseError(_) => (BAD_ANSWER.to_owned(), deepest(error)),
         _ => ("rlx:BadRequest".to_owned(), deepest(error)),
     }
-}
-
-/// The instance's metadata are the last place that is looked at: that they give nothing means that nothing did.
-fn credentials_problem(deepest: String) -> String {
-    if deepest.contains("IMDS") {
-        return "neither the environment, nor a profile, nor a role of this machine gives any".to_owned();
-    }
-    deepest
 }
 
 /// Some answers, those to HEAD among them, have no body that could hold a code.
@@ -211,7 +208,7 @@ fn is_credentials_error(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// The words of the innermost cause: the outer ones only say that there is one.
-fn deepest(error: &(dyn Error + 'static)) -> String {
+pub(super) fn deepest(error: &(dyn Error + 'static)) -> String {
     causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
 

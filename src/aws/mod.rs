@@ -119,6 +119,7 @@ impl Aws {
                         .with_http_client(http.clone()),
                 ),
                 profile: settings.profile.clone(),
+                called: settings.profile.clone().or_else(|| context.var("AWS_PROFILE").map(str::to_owned)),
             },
         });
         let mut loader = aws_config::defaults(BehaviorVersion::latest())

@@ -50,7 +50,13 @@ pub fn run(_args: &DoctorArgs, context: &Context) -> Result<ExitKind, Failure> {
             checks.push(Check { name: "service", level: Level::Ok, found: loaded.service.stack_name() });
             target::settings(&loaded.service, context)?
         }
-        Err(_) => target::bare_settings(context),
+        Err(failure) => {
+            if !failure.details.is_empty() {
+                let found = "its manifest has problems: rlx print shows them".to_owned();
+                checks.push(Check { name: "service", level: Level::Error, found });
+            }
+            target::bare_settings(context)
+        }
     };
     checks.extend(aws(settings, context)?);
     let failed = checks.iter().any(|c| c.level == Level::Error);

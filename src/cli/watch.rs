@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::watch;
 
 /// Deploy, then deploy again whenever a file changes: code alone past CloudFormation, anything else with it
 #[derive(Debug, clap::Args)]
@@ -33,12 +34,13 @@ pub fn run(args: &WatchArgs, context: &Context) -> Result<ExitKind, Failure> {
     }
     let mut changes = Changes::new(&service, Duration::from_millis(args.delay.max(20)))?;
     bring(context)?;
-    loop {
+    while !changes.ended() {
         say(context, "watching", "Watching for changes; Ctrl-C ends it", &[]);
-        let Some(changed) = changes.next()? else { return Ok(ExitKind::Done) };
+        let Some(changed) = changes.next()? else { break };
         say(context, "changed", &format!("Changed: {}", changed.join(", ")), &changed);
         bring(context)?;
     }
+    Ok(ExitKind::Done)
 }
 
 /// Deploys once. A deploy that failed is said, and the next change is waited for.
@@ -72,6 +74,8 @@ struct Changes {
     /// Time without a further change that ends a batch: an editor or a checkout writes many files.
     delay: Duration,
     paths: UnboundedReceiver<PathBuf>,
+    /// Whether the user pressed Ctrl-C.
+    stopped: watch::Receiver<bool>,
     /// Watches as long as it lives.
     _watcher: RecommendedWatcher,
 }
@@ -93,15 +97,21 @@ impl Changes {
         for root in &roots {
             watcher.watch(root, RecursiveMode::Recursive).map_err(failed)?;
         }
-        Ok(Self { roots, delay, paths, _watcher: watcher })
+        Ok(Self { roots, delay, paths, stopped: until_ctrl_c(), _watcher: watcher })
+    }
+
+    /// Whether the user has had enough, be it while something was built.
+    fn ended(&self) -> bool {
+        *self.stopped.borrow()
     }
 
     /// The next files that changed, as they are named from the service; `None` at Ctrl-C.
     fn next(&mut self) -> Result<Option<Vec<String>>, Failure> {
+        let mut stopped = self.stopped.clone();
         let waited = crate::aws::block_on(async {
             tokio::select! {
                 names = self.batch() => names,
-                _ = tokio::signal::ctrl_c() => None,
+                _ = stopped.wait_for(|stopped| *stopped) => None,
             }
         });
         waited.map_err(|error| Failure::new(ExitKind::Failed, format!("cannot start the runtime: {error}")))
@@ -120,6 +130,23 @@ impl Changes {
             names.extend(name(&self.roots, &path));
         }
     }
+}
+
+/// Hears Ctrl-C whatever else goes on: the first ends the watching, the second leaves at once.
+fn until_ctrl_c() -> watch::Receiver<bool> {
+    let (tell, stopped) = watch::channel(false);
+    std::thread::spawn(move || {
+        // Without a runtime, Ctrl-C does what it does to any process.
+        let _ = crate::aws::block_on(async {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                let _ = tell.send(true);
+                if tokio::signal::ctrl_c().await.is_ok() {
+                    std::process::exit(130);
+                }
+            }
+        });
+    });
+    stopped
 }
 
 /// What a changed path is called, if it may change what is deployed.

@@ -122,6 +122,8 @@ impl DeployError {
     pub fn hints(&self, stage: &str) -> Vec<String> {
         match self {
             Self::Aws(error) if error.is_expired() => vec!["renew the credentials, then run the same command".into()],
+            // It says what to do itself.
+            Self::Aws(error) if error.message.contains("aws sso login") => Vec::new(),
             Self::Aws(error) if error.is_bad_credentials() => vec![
                 "set AWS_PROFILE or --aws-profile, or sign in: aws sso login; rlx doctor shows what is found".into(),
             ],

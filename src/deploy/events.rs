@@ -167,10 +167,11 @@ impl From<aws_sdk_cloudformation::types::StackEvent> for ResourceEvent {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn event(logical_id: &str, status: &str, reason: &str) -> ResourceEvent {
+    /// An event of a queue, or of the stack itself where the id is `stack`.
+    pub fn event(logical_id: &str, status: &str, reason: &str) -> ResourceEvent {
         ResourceEvent {
             id: format!("{logical_id}-{status}"),
             logical_id: logical_id.into(),

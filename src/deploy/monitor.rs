@@ -75,11 +75,7 @@ pub async fn follow(aws: &Aws, stack_id: &str, operation: Operation<'_>, watch: 
             // The operation goes on in AWS whether or not it can be followed.
             Err(error) if is_passing(&error) => {
                 let since = *trouble.get_or_insert_with(|| {
-                    let what = match error.is_expired() {
-                        true => "the credentials have expired: renew them, rlx goes on by itself",
-                        false => "AWS does not answer; the deployment goes on there, and rlx keeps asking",
-                    };
-                    watch(Progress::Warning(what));
+                    watch(Progress::Warning(&trouble_text(&error)));
                     Instant::now()
                 });
                 if since.elapsed() > PATIENCE {
@@ -139,9 +135,22 @@ pub async fn follow(aws: &Aws, stack_id: &str, operation: Operation<'_>, watch: 
     }
 }
 
+/// What the user is told while rlx keeps asking.
+fn trouble_text(error: &AwsError) -> String {
+    if error.is_expired() {
+        return "the credentials have expired: renew them, rlx goes on by itself".to_owned();
+    }
+    if error.is_without_credentials() {
+        return format!("{}: renew them, rlx goes on by itself", error.message);
+    }
+    "AWS does not answer; the deployment goes on there, and rlx keeps asking".to_owned()
+}
+
+/// Whether asking again may help. Credentials that nobody gives were given when the operation began.
 fn is_passing(error: &AwsError) -> bool {
     error.is_unanswered()
         || error.is_expired()
+        || error.is_without_credentials()
         || error.http_status.is_some_and(|s| s >= 500 || s == 429)
         || error.code.contains("Throttl")
 }
@@ -166,7 +175,7 @@ impl Pause {
     }
 
     async fn sleep(&mut self, news: bool) {
-        let longest = if self.begun.elapsed() > PATIENT_AFTER { self.longest * 3 } else { self.longest };
+        let longest = if self.begun.elapsed() > PATIENT_AFTER { self.longest * 2 } else { self.longest };
         self.now = if news { self.shortest } else { (self.now * 5 / 4).min(longest) };
         tokio::time::sleep(self.now).await;
     }

@@ -94,21 +94,7 @@ mod tests {
     use super::*;
 
     fn event(logical_id: &str, status: &str) -> ResourceEvent {
-        let stack = logical_id == "stack";
-        ResourceEvent {
-            id: String::new(),
-            logical_id: logical_id.into(),
-            physical_id: stack.then(|| "arn:stack".into()),
-            resource_type: if stack { "AWS::CloudFormation::Stack" } else { "AWS::SQS::Queue" }.into(),
-            status: status.into(),
-            reason: None,
-            time: jiff::Timestamp::UNIX_EPOCH,
-            stack_id: "arn:stack".into(),
-            token: None,
-            seconds: None,
-            hook: None,
-            log: Vec::new(),
-        }
+        events::tests::event(logical_id, status, "")
     }
 
     #[test]

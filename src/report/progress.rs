@@ -84,7 +84,7 @@ impl ProgressView {
             return self.line(text);
         }
         let Ok(mut state) = self.state.lock() else { return };
-        let bar = state.step.get_or_insert_with(|| self.spinner());
+        let bar = state.step.get_or_insert_with(|| self.spinner(text));
         bar.set_message(text.to_owned());
     }
 
@@ -110,10 +110,11 @@ impl ProgressView {
     fn live(&self, event: &ResourceEvent) {
         let Ok(mut state) = self.state.lock() else { return };
         if event.is_in_motion() {
-            let bar = state.moving.entry(event.logical_id.clone()).or_insert_with(|| self.spinner());
             let estimate = self.estimates.get(&event.logical_id).filter(|s| **s >= 2.0);
             let estimate = estimate.map(|s| format!("  (about {s:.0} s last time)")).unwrap_or_default();
-            bar.set_message(format!("{}{estimate}", self.text(event)));
+            let text = format!("{}{estimate}", self.text(event));
+            let bar = state.moving.entry(event.logical_id.clone()).or_insert_with(|| self.spinner(&text));
+            bar.set_message(text);
             return;
         }
         if let Some(bar) = state.moving.shift_remove(&event.logical_id) {
@@ -123,8 +124,8 @@ impl ProgressView {
         self.line(&self.text(event));
     }
 
-    fn spinner(&self) -> ProgressBar {
-        let bar = self.lines.add(ProgressBar::new_spinner());
+    fn spinner(&self, text: &str) -> ProgressBar {
+        let bar = self.lines.add(ProgressBar::new_spinner().with_message(text.to_owned()));
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
             bar.set_style(style);
         }

@@ -1,7 +1,7 @@
 //! Stacks that fail, are repaired, taken over and removed; and rlx as scripts use it.
 
 use crate::harness::{Project, emulator, interrupt, process};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::process::Stdio;
 
 /// A custom resource whose function answers what the manifest says.
@@ -131,6 +131,44 @@ fn a_resource_that_exists_is_taken_into_the_stack() {
 }
 
 #[test]
+fn what_was_changed_past_cloudformation_is_told_and_a_replaced_resource_is_made_anew() {
+    let project = Project::new("provider: {name: aws}\n");
+    let queue = |name: &str| {
+        format!(
+            "provider: {{name: aws}}\nresources: {{Resources: {{Jobs: {{Type: AWS::SQS::Queue, Properties: \
+             {{QueueName: {name}, VisibilityTimeout: 45}}}}}}}}\n"
+        )
+    };
+    let url = |name: &str| format!("{}/000000000000/{name}", emulator().endpoint);
+    let (first, second) = (format!("{}-one", project.name), format!("{}-two", project.name));
+    project.manifest(&queue(&first));
+    project.ok(&["deploy"]);
+    assert_eq!(project.rlx(&["drift", "--exit-code"]).output().unwrap().status.code(), Some(0));
+    let change = json!({ "QueueUrl": url(&first), "Attributes": { "VisibilityTimeout": "99" } });
+    assert!(sqs("SetQueueAttributes", &change));
+    let output = project.rlx(&["drift", "--exit-code"]).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(4), "{words}");
+    assert!(words.contains("/VisibilityTimeout: the template says 45, it is 99"), "{words}");
+    project.manifest(&queue(&second));
+    assert_eq!(project.json(&["deploy"])["status"], "deployed");
+    let is_there = |name: &str| sqs("GetQueueAttributes", &json!({ "QueueUrl": url(name) }));
+    assert!(is_there(&second) && !is_there(&first));
+}
+
+/// Whether SQS takes a call.
+fn sqs(operation: &str, body: &Value) -> bool {
+    let request = ureq::post(&emulator().endpoint)
+        .header(
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0",
+        )
+        .header("x-amz-target", format!("AmazonSQS.{operation}"))
+        .header("content-type", "application/x-amz-json-1.0");
+    request.send(body.to_string()).is_ok()
+}
+
+#[test]
 fn of_two_deploys_at_once_the_second_learns_who_is_first() {
     let project = custom("good");
     project.file(".rlx/local/lock", "process 7 of ada@laptop");
@@ -246,7 +284,9 @@ fn a_changed_file_is_deployed_while_watching() {
     assert_eq!(changed["files"][0], "f.py");
     let result = events.find(|event| event["event"] == "result").unwrap();
     assert_eq!(result["status"], "hotswapped");
-    watch.kill().unwrap();
-    watch.wait().unwrap();
+    // It may still be about to say that it watches again.
+    std::thread::spawn(move || events.for_each(drop));
+    interrupt(&watch);
+    assert_eq!(watch.wait().unwrap().code(), Some(0));
     assert_eq!(project.json(&["invoke", "f"])["payload"], "after");
 }

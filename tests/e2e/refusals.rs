@@ -2,6 +2,7 @@
 
 use crate::harness::{interrupt, until};
 use crate::scripted::{STACK, Shop, change_set, done, event, events, of_stack, refused, stack};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The ARN of a stack below the service's.
 const NESTED: &str = "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop-dev-Nested-1ABC/4e5f";
@@ -453,4 +454,44 @@ fn ctrl_c_in_a_removal_says_how_to_follow_that() {
 fn a_second_ctrl_c_leaves_with_the_same_exit_code() {
     let (code, words) = stopped(&endless("UPDATE_IN_PROGRESS"), &["deploy", "--no-preflight"], 2);
     assert_eq!(code, Some(130), "{words}");
+}
+
+#[test]
+fn credentials_that_nobody_gives_for_a_while_are_waited_for() {
+    // Where this file is, no credentials are given, and it is taken away.
+    let over = tempfile::tempdir().unwrap();
+    let over = over.path().join("over");
+    let (file, asked, ended) = (over.clone(), AtomicBool::new(false), AtomicBool::new(false));
+    let shop = Shop::new(move |call| match call.operation.as_str() {
+        "cloudformation DescribeStacks" => Some(stack("UPDATE_COMPLETE")),
+        "sts GetCallerIdentity" => {
+            asked.store(true, Ordering::SeqCst);
+            None
+        }
+        "cloudformation DescribeStackEvents" => {
+            let mut all = vec![of_stack(STACK, "UPDATE_IN_PROGRESS", "User Initiated")];
+            if ended.load(Ordering::SeqCst) {
+                all.push(of_stack(STACK, "UPDATE_COMPLETE", ""));
+            } else if asked.load(Ordering::SeqCst) {
+                // Nothing but following the stack goes on by now.
+                std::fs::write(&file, "").unwrap();
+                ended.store(true, Ordering::SeqCst);
+            }
+            Some(events(STACK, &call.token, &all))
+        }
+        _ => None,
+    });
+    // What it gives is about to expire, so that it is asked before each call.
+    let keys = r#"{"Version": 1, "AccessKeyId": "AKIA1", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": "2026-01-31T00:00:00Z"}"#;
+    shop.file(
+        "give",
+        &format!("if rm '{}' 2>&-; then echo 'no token' >&2; exit 1; fi\necho '{keys}'\n", over.display()),
+    );
+    shop.file("config", &format!("[profile team]\ncredential_process = sh {}\n", shop.path("give").display()));
+    let mut rlx = shop.rlx(&["deploy", "--no-preflight"]);
+    let output = rlx.env("AWS_CONFIG_FILE", shop.path("config")).env("AWS_PROFILE", "team").output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    let told = "the credential_process of profile `team` failed: exit status: 1. Stderr: no token";
+    assert!(words.contains(told) && words.contains("renew them, rlx goes on by itself"), "{words}");
+    assert_eq!(output.status.code(), Some(0), "{words}");
 }

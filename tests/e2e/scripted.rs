@@ -5,6 +5,7 @@ use crate::harness::process;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -102,9 +103,14 @@ impl Shop {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// A file of the service.
+    /// Where a file of the service is.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().join(path)
+    }
+
+    /// Writes a file of the service.
     pub fn file(&self, path: &str, text: &str) {
-        let path = self.dir.path().join(path);
+        let path = self.path(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }

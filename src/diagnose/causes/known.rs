@@ -27,6 +27,14 @@ const EVENTS: &[(&str, &str, &str, &str)] = &[
          can not be updated.",
     ),
     (
+        "import-needs-retain",
+        "AWS::CloudFormation::Stack",
+        "VALIDATION_FAILED",
+        "CloudFormation is attempting to import some resources because they already exist in your account. The resources \
+         must have the DeletionPolicy attribute set to 'Retain' or 'RetainExceptOnCreate' in the template for successful \
+         import. The affected resources are Queue ({QueueName=jobs})",
+    ),
+    (
         "export-missing",
         "AWS::CloudFormation::Stack",
         "ROLLBACK_IN_PROGRESS",

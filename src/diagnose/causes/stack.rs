@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Cause] = &[
         ],
     )
     .says("{resource} exists already, outside this stack")
-    .fix("Take it into the stack with `rlx deploy --import-existing`, rename the one in the manifest, or delete the old one if nobody uses it."),
+    .fix("Take it into the stack (`rlx import LOGICAL_ID NAME`, or `rlx deploy --import-existing` where its DeletionPolicy is Retain), rename the one in the manifest, or delete the old one if nobody uses it."),
     Cause::new(
         "log-group-left-over",
         Kind::AlreadyExists,
@@ -37,7 +37,14 @@ pub(super) const ROWS: &[Cause] = &[
         ],
     )
     .says("The log group is there already: an earlier function of that name wrote logs, or its stack was removed and a late invocation made the group again")
-    .fix("Take it in with `rlx deploy --import-existing`, or delete it: `aws logs delete-log-group --log-group-name NAME` (its logs are lost)."),
+    .fix("Take it in with `rlx import LOGICAL_ID NAME`, or delete it: `aws logs delete-log-group --log-group-name NAME` (its logs are lost)."),
+    Cause::new(
+        "import-needs-retain",
+        Kind::AlreadyExists,
+        &["The resources must have the DeletionPolicy attribute set to 'Retain' or 'RetainExceptOnCreate' in the template for successful import. The affected resources are {name}"],
+    )
+    .says("Resources exist already, and are only taken in where they are kept when the stack goes: {name}")
+    .fix("Set `DeletionPolicy: Retain` on each (in `resources.extensions.LOGICAL_ID` for one that rlx makes), or take it in with `rlx import LOGICAL_ID NAME`."),
     Cause::new(
         "rollback-complete",
         Kind::RollbackNoise,
