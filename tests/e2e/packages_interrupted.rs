@@ -46,12 +46,12 @@ impl Checkouts {
     }
 
     /// The archive of the first checkout, packaged with what was left behind.
-    fn archive(&self) -> Vec<u8> {
+    fn packaged_again(&self) -> Vec<u8> {
         packaged(self.project.path(), &self.cache, &self.project.name)
     }
 
     /// The archive of the same files where nothing was packaged before.
-    fn from_nothing(&self) -> Vec<u8> {
+    fn packaged_from_nothing(&self) -> Vec<u8> {
         let temp = tempfile::tempdir_in(self.temp.path()).unwrap();
         let copy = temp.path().join("copy");
         let script = "cp -R . \"$1\" && rm -rf \"$1/.rlx\"";
@@ -83,7 +83,7 @@ fn wheel(path: &Path) {
 }
 
 #[test]
-fn after_kill_9_at_any_point_the_archive_is_as_from_nothing() {
+fn after_kill_9_at_any_point_the_archive_is_as_packaged_from_nothing() {
     let it = Checkouts::new();
     let mut random = fastrand::Rng::with_seed(9);
     for round in 0..5 {
@@ -97,19 +97,19 @@ fn after_kill_9_at_any_point_the_archive_is_as_from_nothing() {
         std::thread::sleep(Duration::from_millis(random.u64(5..300)));
         under_way.kill().unwrap();
         under_way.wait().unwrap();
-        assert!(it.archive() == it.from_nothing(), "round {round}");
+        assert!(it.packaged_again() == it.packaged_from_nothing(), "round {round}");
     }
 }
 
 #[test]
 fn two_packagings_at_once_give_what_one_gives() {
     let it = Checkouts::new();
-    let expected = it.from_nothing();
+    let expected = it.packaged_from_nothing();
     let mut both = [it.start(), it.start()];
     for one in &mut both {
         assert!(one.wait().unwrap().success());
     }
-    assert!(it.archive() == expected);
+    assert!(it.packaged_again() == expected);
 }
 
 #[test]
@@ -125,6 +125,6 @@ fn archives_of_two_at_once_are_not_mixed_when_a_file_changes_between_them() {
         assert!(second.wait().unwrap().success());
         // One more change, so that members are taken from what the two left.
         it.project.file("data/99.txt", &format!("{round} red\n"));
-        assert!(it.archive() == it.from_nothing(), "round {round}");
+        assert!(it.packaged_again() == it.packaged_from_nothing(), "round {round}");
     }
 }
