@@ -33,7 +33,7 @@ fn files_that_are_no_manifest_are_refused() {
         ("UTF-16 without a mark", utf16, "a NUL byte"),
         ("an archive", b"PK\x03\x04\x14\0\0\0\x08\0".to_vec(), "a control character"),
         ("17 MiB", vec![b'#'; 17 << 20], "larger than 16 MiB"),
-        ("an alias bomb", bomb.into_bytes(), "grows too large"),
+        ("an alias bomb", bomb.into_bytes(), "too many values"),
         ("an alias in itself", b"a: &a [*a]".to_vec(), "inside the value that it names"),
         ("deep lists", "[".repeat(10_000).into_bytes(), ""),
         ("deep mappings", "{a: ".repeat(10_000).into_bytes(), ""),
@@ -77,6 +77,23 @@ fn files_that_include_each_other_are_refused_with_their_chain() {
         .file("a.yml", "x: ${file(./b.yml)}\n")
         .file("b.yml", "y: [1, '${file(./a.yml)}']\n");
     refused("a circle of files", &project, "a file includes itself: file(./a.yml) → file(./b.yml) → file(./a.yml)");
+}
+
+#[test]
+fn a_file_that_names_the_key_to_itself_is_refused() {
+    let project = Project::new("custom: ${file(./a.yml):${file(./a.yml):a}}\n")
+        .file("a.yml", "a: ${file(./a.yml):${file(./a.yml):a}}\n");
+    refused("an address without end", &project, "variables lead to variables more than 2000 times");
+}
+
+#[test]
+fn functions_that_ask_for_each_other_are_refused() {
+    if which::which("node").is_err() {
+        return;
+    }
+    let asks = |file: &str| format!("module.exports = ({{ resolveVariable }}) => resolveVariable('file(./{file})');");
+    let project = Project::new("custom: ${file(./a.js)}\n").file("a.js", asks("b.js")).file("b.js", asks("a.js"));
+    refused("a circle of functions", &project, "a file asks for itself: file(./a.js) → file(./b.js) → file(./a.js)");
 }
 
 #[test]

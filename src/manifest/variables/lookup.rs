@@ -70,7 +70,9 @@ impl Resolver<'_> {
 
     pub(super) fn argument(&mut self, argument: &Argument) -> Result<Node, Stop> {
         match &argument.value {
-            serde_json::Value::String(text) if !argument.variables.is_empty() => self.resolve_string(text.clone()),
+            serde_json::Value::String(text) if !argument.variables.is_empty() => {
+                self.nested(|resolver| resolver.resolve_string(text.clone()))
+            }
             value => Ok(Node::from_json(value.clone(), None)),
         }
     }

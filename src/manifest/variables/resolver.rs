@@ -13,6 +13,10 @@ use std::collections::HashMap;
 pub(super) const MAX_DEPTH: u8 = 10;
 /// References through references.
 const MAX_CHAIN: usize = 1_000;
+/// Params and addresses whose variables are being resolved, each for the one before.
+const MAX_NESTING: usize = 2_000;
+/// Functions in files that ask for the values of functions in files.
+const MAX_SCRIPTS: usize = 20;
 /// Values that a manifest may grow to; a value is also counted per 64 bytes of text.
 pub(super) const MAX_WEIGHT: usize = 2_000_000;
 
@@ -107,6 +111,9 @@ pub(super) struct Resolver<'a> {
     pub waits_for: String,
     pub weight: usize,
     chain_cut: bool,
+    nesting: usize,
+    /// The files that are being evaluated, each for the one before.
+    scripts: Vec<String>,
     /// Problems of a question that whoever asks it may live without.
     aside: Option<Aside>,
 }
@@ -141,6 +148,8 @@ impl<'a> Resolver<'a> {
             waits_for: String::new(),
             weight,
             chain_cut: false,
+            nesting: 0,
+            scripts: Vec::new(),
             aside: None,
         }
     }
@@ -314,6 +323,36 @@ impl<'a> Resolver<'a> {
         }
         self.inclusions.push(Inclusion { what, outer });
         Ok(())
+    }
+
+    /// Resolves what stands in a param or an address.
+    pub(super) fn nested<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
+        if self.nesting >= MAX_NESTING {
+            self.aside = None;
+            let message = format!("variables lead to variables more than {MAX_NESTING} times in params and addresses");
+            return Err(self.fail(message, Some("most likely they lead back to themselves".to_owned())));
+        }
+        self.nesting += 1;
+        let result = work(self);
+        self.nesting -= 1;
+        result
+    }
+
+    /// Evaluates a file; one that asks for itself is refused.
+    pub(super) fn evaluating<T>(
+        &mut self,
+        what: &str,
+        work: impl FnOnce(&mut Self) -> Result<T, Halt>,
+    ) -> Result<T, Halt> {
+        let again = self.scripts.iter().position(|other| other == what);
+        if let Some(start) = again.or_else(|| (self.scripts.len() >= MAX_SCRIPTS).then_some(0)) {
+            let chain = self.scripts[start..].iter().map(String::as_str).chain([what]).collect::<Vec<_>>();
+            return Err(Halt::wrong(format!("a file asks for itself: {}", chain.join(" → "))));
+        }
+        self.scripts.push(what.to_owned());
+        let result = work(self);
+        self.scripts.pop();
+        result
     }
 
     fn circle(&mut self, id: CellId) -> Stop {

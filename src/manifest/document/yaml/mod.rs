@@ -137,9 +137,12 @@ impl Reader {
     fn weigh(&mut self, weight: usize, span: Span) -> Result<(), ReadError> {
         self.weight = self.weight.saturating_add(weight);
         if self.weight > MAX_WEIGHT {
-            return Err(Problem::span(span, "the document grows too large when its aliases are expanded")
-                .help("an alias (`*name`) copies what it names; aliases of aliases multiply")
-                .into());
+            return Err(Problem::span(
+                span,
+                "the document holds too many values, aliases counted as often as they are used",
+            )
+            .help("an alias (`*name`) copies what it names; aliases of aliases multiply")
+            .into());
         }
         Ok(())
     }
@@ -387,7 +390,7 @@ mod tests {
         for i in 1..10 {
             text.push_str(&format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 10].join(", ")));
         }
-        assert_eq!(error(&text), "the document grows too large when its aliases are expanded");
+        assert_eq!(error(&text), "the document holds too many values, aliases counted as often as they are used");
     }
 
     #[test]

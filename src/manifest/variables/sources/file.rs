@@ -31,7 +31,8 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Res
         Some(known) => known.clone()?,
         None if is_script(&path) && path.is_file() => {
             let address = (!arguments.names_nothing()).then(|| arguments.address()).transpose()?;
-            match evaluated(resolver, &path, address)? {
+            let what = &arguments.expression;
+            match resolver.evaluating(what, |resolver| evaluated(resolver, &path, address))? {
                 Evaluated::Whole(content) => Some(content),
                 Evaluated::Part(Node { value: Value::Null, .. }) => {
                     return Ok(Answer::missing(format!(
