@@ -10,6 +10,7 @@ use super::{
 use crate::aws::Aws;
 use crate::context::Context;
 use crate::deploy::{self, DeployError, DeployRecord, Deployed, Look, Method, Options, Request, Stack, endpoints};
+use crate::manifest::Service;
 use crate::manifest::plugins::scripts::Moment;
 use std::path::PathBuf;
 
@@ -31,7 +32,7 @@ pub struct DeployArgs {
     /// When something fails, keep what succeeded; the next deploy goes on from there
     #[arg(long)]
     pub no_rollback: bool,
-    /// CloudFormation's express mode, which reports done before every resource has settled
+    /// CloudFormation's express mode, which reports done before every resource has settled; for stages in development
     #[arg(long)]
     pub express: bool,
     /// Take resources into the stack that exist already under the names in the template
@@ -72,6 +73,7 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
     }
     let changing = target::changing(context, &args.confirm, "deploy to")?;
     let service = &changing.service;
+    refuse_shortcuts(args, service)?;
     let outcome = target::with_aws(service, context, async |aws: &Aws| {
         let assembly = match &args.package {
             // What is executed was built when its change set was made.
@@ -108,6 +110,19 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
         Outcome::Swapped(count) => deploy_result::say_swapped(count, service, context),
     }
     Ok(ExitKind::Done)
+}
+
+/// Refuses on a protected stage what is for stages in development.
+fn refuse_shortcuts(args: &DeployArgs, service: &Service) -> Result<(), Failure> {
+    let asked = [(args.hotswap, "--hotswap"), (args.express, "--express")];
+    match asked.iter().find(|(asked, _)| *asked && service.stage_settings.protected) {
+        Some((_, flag)) => Err(Failure::new(
+            ExitKind::Usage,
+            format!("stage `{}` is protected, and {flag} is not for it", service.stage),
+        )
+        .hint("it is for stages in development; deploy to this one without it")),
+        None => Ok(()),
+    }
 }
 
 /// What came of the command.

@@ -13,6 +13,9 @@ use serde_json::json;
 /// Remove the stack; shows what will be lost and asks
 #[derive(Debug, clap::Args)]
 pub struct RemoveArgs {
+    /// Leave a resource behind that could not be deleted (DELETE_FAILED), by its logical id; may be repeated
+    #[arg(long, value_name = "LOGICAL_ID")]
+    pub retain: Vec<String>,
     #[command(flatten)]
     pub confirm: ConfirmArgs,
 }
@@ -33,7 +36,8 @@ pub fn run(args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
     let name = service.stack_name();
     let found = target::with_aws(service, context, async |aws: &Aws| {
         let Some(stack) = Stack::describe(aws, &name).await? else { return Ok(Found::Nothing) };
-        let losses = deploy::losses(aws, &stack).await?;
+        let mut losses = deploy::losses(aws, &stack).await?;
+        losses.retain(|loss| !args.retain.contains(&loss.logical_id));
         // The emulator keeps nothing anyway.
         let local = matches!(aws.endpoint(), crate::aws::Endpoint::Local(_));
         if !losses.is_empty() && !local && !context.options.yes && !agreed(&name, &losses, context) {
@@ -43,7 +47,7 @@ pub fn run(args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
             return Ok(Found::Stopped(failure));
         }
         let (who, watch) = (context.who(), |progress: Progress<'_>| view.show(progress));
-        let removal = Removal { aws, service, who: &who, watch: &watch };
+        let removal = Removal { aws, service, retain: &args.retain, who: &who, watch: &watch };
         let result = removal.run(stack, losses).await;
         view.end();
         result.map(|()| Found::Removed)

@@ -175,7 +175,7 @@ pub fn failure(error: &crate::deploy::DeployError, context: &Context) -> Failure
     let kind = match error {
         E::Aws(call) if call.is_denied() || call.is_bad_credentials() => ExitKind::Denied,
         E::Interrupted { .. } => ExitKind::Interrupted,
-        E::NotImported(_) => ExitKind::Usage,
+        E::NotImported(_) | E::NotRetained { .. } => ExitKind::Usage,
         _ => ExitKind::Failed,
     };
     let mut failure = Failure::new(kind, error.to_string());

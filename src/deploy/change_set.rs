@@ -1,12 +1,10 @@
 //! Making a change set, waiting for it, executing it.
 
 use super::progress::{Progress, Watch};
-use super::settings::{StackSettings, with_settings};
+use super::settings::{StackSettings, deployment, with_settings};
 use super::{DeployError, Method, validation};
 use crate::aws::{Aws, AwsError, Named};
-use aws_sdk_cloudformation::types::{
-    ChangeSetStatus, ChangeSetType, DeploymentConfig, DeploymentConfigMode, ExecutionStatus, ResourceToImport,
-};
+use aws_sdk_cloudformation::types::{ChangeSetStatus, ChangeSetType, ExecutionStatus, ResourceToImport};
 use std::time::Duration;
 
 /// What a change set needs beside the settings of the stack.
@@ -82,9 +80,7 @@ pub async fn make(aws: &Aws, change: &Change<'_>, watch: Watch<'_>) -> Result<Ma
         .set_template_url(url)
         .set_import_existing_resources(change.import_existing.then_some(true))
         .set_resources_to_import((!change.import.is_empty()).then(|| change.import.clone()))
-        .set_deployment_config(
-            change.express.then(|| DeploymentConfig::builder().mode(DeploymentConfigMode::Express).build()),
-        )
+        .set_deployment_config(deployment(change.express))
         .send()
         .await
         .named("CloudFormation", "CreateChangeSet");

@@ -1,7 +1,7 @@
 //! Making and changing a stack in one call, without a change set.
 
 use super::change_set::Source;
-use super::settings::{StackSettings, with_settings};
+use super::settings::{StackSettings, deployment, with_settings};
 use crate::aws::{Aws, AwsError, Named};
 
 /// What CloudFormation does when a call of [`Direct`] fails half-way.
@@ -26,6 +26,8 @@ pub struct Direct<'a> {
     pub token: &'a str,
     /// What happens where it fails.
     pub on_failure: OnFailure,
+    /// CloudFormation's express mode.
+    pub express: bool,
 }
 
 impl Direct<'_> {
@@ -41,6 +43,7 @@ impl Direct<'_> {
             .set_template_body(body)
             .set_template_url(url)
             .client_request_token(self.token)
+            .set_deployment_config(deployment(self.express))
             .set_on_failure(delete)
             .set_disable_rollback((self.on_failure == OnFailure::Keep).then_some(true))
             .send()
@@ -60,6 +63,7 @@ impl Direct<'_> {
             .set_template_body(body)
             .set_template_url(url)
             .client_request_token(self.token)
+            .set_deployment_config(deployment(self.express))
             .set_disable_rollback((self.on_failure == OnFailure::Keep).then_some(true))
             .send()
             .await

@@ -57,6 +57,9 @@ pub enum DeployError {
     /// There is no such earlier deployment.
     #[error("{0}")]
     NoDeployment(String),
+    /// CloudFormation leaves resources behind only where deleting them has failed before.
+    #[error("stack {stack} is in {status}: resources can be left behind only once it is in DELETE_FAILED")]
+    NotRetained { stack: String, status: String },
     /// A resource could not be taken into the stack, for a reason that rlx knows before it asks.
     #[error("nothing was imported: {0}")]
     NotImported(String),
@@ -141,10 +144,20 @@ impl DeployError {
                 format!("to delete it and make it anew in one go: rlx deploy --yes{stage}"),
             ],
             Self::Stuck(_) => vec![format!("to find and skip what cannot be undone: rlx continue{stage}")],
+            Self::Failed { status, causes, .. } if status == "DELETE_FAILED" => vec![
+                format!("for the cause and its remedy: rlx diagnose{stage}"),
+                format!("then, with the cause gone: rlx remove{stage}"),
+                format!("or leave behind what cannot be deleted: rlx remove{}{stage}", retaining(causes)),
+            ],
+            Self::Failed { status, .. } if status == "UPDATE_ROLLBACK_FAILED" => vec![
+                format!("for the cause and its remedy: rlx diagnose{stage}"),
+                format!("to find and skip what cannot be undone: rlx continue{stage}"),
+            ],
             Self::Failed { .. } | Self::Refused { .. } => vec![
                 format!("for the cause and its remedy: rlx diagnose{stage}"),
                 format!("then, with the cause gone: rlx deploy{stage}"),
             ],
+            Self::NotRetained { .. } => vec![format!("first without --retain: rlx remove{stage}")],
             Self::Interrupted { stack, doing, status } => interrupt::hints(stack, *doing, status.as_deref(), stage),
             Self::NoStack { .. } => vec![format!("to make it: rlx deploy{stage}")],
             Self::TerminationProtection { stack } => vec![format!(
@@ -157,6 +170,11 @@ impl DeployError {
             _ => Vec::new(),
         }
     }
+}
+
+/// The flags that leave these resources behind.
+fn retaining(causes: &[FailingEvent]) -> String {
+    causes.iter().map(|cause| format!(" --retain {}", cause.logical_id)).collect()
 }
 
 /// What a status means for what runs now.

@@ -101,6 +101,8 @@ pub struct Removal<'a> {
     pub aws: &'a Aws,
     /// The service.
     pub service: &'a Service,
+    /// Resources that are left behind, by logical id; only of a stack in DELETE_FAILED.
+    pub retain: &'a [String],
     /// `user@host`.
     pub who: &'a str,
     /// Told what goes on.
@@ -115,6 +117,9 @@ impl Removal<'_> {
     pub async fn run(&self, stack: Stack, found: Vec<Loss>) -> Result<(), DeployError> {
         if stack.termination_protection {
             return Err(DeployError::TerminationProtection { stack: stack.name });
+        }
+        if !self.retain.is_empty() && stack.status != "DELETE_FAILED" {
+            return Err(DeployError::NotRetained { stack: stack.name, status: stack.status });
         }
         let name = stack.name.clone();
         let stoppable = Stoppable::new(&name, Doing::Removing);
@@ -158,7 +163,8 @@ impl Removal<'_> {
 
     /// Empties the buckets that go with the stack: CloudFormation deletes empty ones only.
     async fn empty_own(&self, losses: &[Loss]) -> Result<(), AwsError> {
-        for loss in losses.iter().filter(|loss| loss.resource_type == "AWS::S3::Bucket") {
+        let kept = |loss: &&Loss| self.retain.contains(&loss.logical_id);
+        for loss in losses.iter().filter(|loss| loss.resource_type == "AWS::S3::Bucket" && !kept(loss)) {
             (self.watch)(Progress::Step(&format!("emptying the bucket {}", loss.physical_id)));
             match Bucket::new(self.aws, self.service, &loss.physical_id).empty().await {
                 Err(error) if !error.is_not_found() => return Err(error),
@@ -177,6 +183,7 @@ impl Removal<'_> {
             .delete_stack()
             .stack_name(&stack.id)
             .client_request_token(&token)
+            .set_retain_resources((!self.retain.is_empty()).then(|| self.retain.to_vec()))
             .send()
             .await
             .named("CloudFormation", "DeleteStack")?;

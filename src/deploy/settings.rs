@@ -3,7 +3,9 @@
 use crate::manifest::Service;
 use crate::template::Template;
 use crate::template::value::truthy;
-use aws_sdk_cloudformation::types::{Capability, Parameter, RollbackConfiguration, RollbackTrigger, Tag};
+use aws_sdk_cloudformation::types::{
+    Capability, DeploymentConfig, DeploymentConfigMode, Parameter, RollbackConfiguration, RollbackTrigger, Tag,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -87,6 +89,11 @@ impl StackSettings {
                 .build(),
         )
     }
+}
+
+/// CloudFormation's express mode, where it is asked for: done is told before every resource has settled.
+pub(super) fn deployment(express: bool) -> Option<DeploymentConfig> {
+    express.then(|| DeploymentConfig::builder().mode(DeploymentConfigMode::Express).build())
 }
 
 fn parameter(value: &Value) -> Option<(String, String)> {

@@ -400,11 +400,74 @@ fn a_caller_who_is_denied_does_not_forget_the_run_that_was_cut_off_before() {
 }
 
 #[test]
+fn express_mode_is_asked_for_by_either_way_and_not_on_a_protected_stage() {
+    for (method, call) in [("change-set", "CreateChangeSet"), ("direct", "UpdateStack")] {
+        let shop = deployed(Vec::new, "UPDATE_COMPLETE");
+        let (code, out, words) = shop.ran(&["deploy", "--no-preflight", "--express", "--method", method]);
+        assert_eq!(code, 0, "{out}{words}");
+        let requests = shop.requests(&format!("cloudformation {call}"));
+        assert!(requests[0].contains("DeploymentConfig.Mode=EXPRESS"), "{requests:?}");
+    }
+    let shop = deployed(Vec::new, "UPDATE_COMPLETE");
+    shop.file("rlx.dev.yml", "protected: true\n");
+    let (code, words) = shop.fails(&["deploy", "--express", "--yes", "--confirm", "dev"]);
+    assert_eq!(code, 2);
+    assert!(words.contains("stage `dev` is protected, and --express is not for it"), "{words}");
+}
+
+#[test]
 fn resources_that_exist_are_taken_in_by_the_change_set() {
     let shop = deployed(Vec::new, "UPDATE_COMPLETE");
     let (code, out, words) = shop.ran(&["deploy", "--no-preflight", "--import-existing"]);
     assert_eq!(code, 0, "{out}{words}");
     assert!(shop.requests("cloudformation CreateChangeSet")[0].contains("ImportExistingResources=true"));
+}
+
+/// A stack whose security group cannot be deleted, until it is left behind.
+fn undeletable(before: &'static str) -> Shop {
+    Shop::new(move |call| match call.operation.as_str() {
+        "cloudformation DescribeStacks" if call.token.is_empty() => Some(stack(before)),
+        "cloudformation DescribeStacks" => Some(stack("DELETE_FAILED")),
+        "cloudformation DeleteStack" => Some(done("DeleteStack", "")),
+        "cloudformation ListStackResources" => Some(done("ListStackResources", "")),
+        "s3 GET bucket" if call.text.contains("versions") => Some((200, "<ListVersionsResult/>".to_owned())),
+        "cloudformation DescribeStackEvents" => {
+            let reason = "resource sg-0123456789abcdef0 has a dependent object (Service: AmazonEC2; Status Code: 400; \
+                          Error Code: DependencyViolation; Request ID: 6c2a; Proxy: null)";
+            let end = match before {
+                "DELETE_FAILED" => vec![of_stack(STACK, "DELETE_COMPLETE", "")],
+                _ => vec![
+                    event("Group", "AWS::EC2::SecurityGroup", "DELETE_FAILED", reason),
+                    of_stack(STACK, "DELETE_FAILED", "The following resource(s) failed to delete: [Group]."),
+                ],
+            };
+            let begin = of_stack(STACK, "DELETE_IN_PROGRESS", "User Initiated");
+            Some(events(STACK, &call.token, &std::iter::once(begin).chain(end).collect::<Vec<_>>()))
+        }
+        _ => None,
+    })
+}
+
+#[test]
+fn a_removal_that_fails_says_why_and_how_to_leave_behind_what_cannot_go() {
+    let shop = undeletable("UPDATE_COMPLETE");
+    let (code, words) = shop.fails(&["remove", "--yes"]);
+    assert_eq!(code, 1);
+    assert!(words.contains("error: Group (AWS::EC2::SecurityGroup): resource sg-0123456789abcdef0"), "{words}");
+    assert!(words.contains("Lambda gives its interfaces back within some 20 to 40 minutes"), "{words}");
+    assert!(words.contains("rlx remove --retain Group"), "{words}");
+}
+
+#[test]
+fn what_could_not_be_deleted_is_left_behind_and_nothing_else() {
+    let shop = undeletable("DELETE_FAILED");
+    let (code, out, words) = shop.ran(&["remove", "--yes", "--retain", "Group"]);
+    assert_eq!(code, 0, "{words}");
+    assert!(out.contains("Removed stack shop-dev"), "{out}");
+    assert!(shop.requests("cloudformation DeleteStack")[0].contains("RetainResources.member.1=Group"));
+    let (code, words) = undeletable("UPDATE_COMPLETE").fails(&["remove", "--yes", "--retain", "Group"]);
+    assert_eq!(code, 2);
+    assert!(words.contains("only once it is in DELETE_FAILED"), "{words}");
 }
 
 /// A stack that is being changed for as long as anybody looks, after a deploy or a removal began.

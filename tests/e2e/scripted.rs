@@ -147,6 +147,7 @@ fn usual(call: &Call) -> Answer {
         "cloudformation CreateChangeSet" => done("CreateChangeSet", &format!("<Id>{}</Id>", call.token)),
         "cloudformation DescribeChangeSet" => change_set("CREATE_COMPLETE", ""),
         "cloudformation ExecuteChangeSet" => done("ExecuteChangeSet", ""),
+        "cloudformation UpdateStack" => done("UpdateStack", &format!("<StackId>{STACK}</StackId>")),
         "cloudformation DeleteChangeSet" => done("DeleteChangeSet", ""),
         "sts GetCallerIdentity" => {
             done("GetCallerIdentity", "<Arn>arn:aws:iam::123456789012:user/ada</Arn><Account>123456789012</Account>")

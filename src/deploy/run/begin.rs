@@ -29,6 +29,7 @@ impl Run<'_> {
             source: Source::Body(core.to_json()),
             token: &token,
             on_failure: OnFailure::Delete,
+            express: false,
         };
         let id = call.create(self.aws).await?;
         let end = monitor::follow(self.aws, &id, Followed::Token(&token), self.watch).await?;

@@ -165,7 +165,7 @@ impl Run<'_> {
 
     /// A call that makes or changes the stack.
     pub(super) fn direct<'c>(&'c self, source: Source, token: &'c str, on_failure: OnFailure) -> Direct<'c> {
-        Direct { settings: &self.settings, source, token, on_failure }
+        Direct { settings: &self.settings, source, token, on_failure, express: self.request.options.express }
     }
 
     /// After the change, since the policy may speak of resources that it made
