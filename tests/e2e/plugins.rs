@@ -113,3 +113,18 @@ fn folders_are_copied_into_a_bucket_and_commands_run() {
     assert_eq!(project.ok(&["run", "greet"]), "hello\n");
     assert_eq!(project.json(&["remove"])["status"], "removed");
 }
+
+#[test]
+fn a_warmer_calls_its_functions_after_the_deploy() {
+    let project = Project::new(
+        "provider: {name: aws, runtime: python3.12}\nplugins: [serverless-plugin-warmup]\n\
+         custom: {warmup: {default: {enabled: true, prewarm: true, payload: {from: the warmer}}}}\n\
+         functions: {hello: {handler: app.hello}}\n",
+    );
+    project.file("app.py", "def hello(event, context):\n    print('called by', event.get('from'))\n");
+    project.ok(&["deploy"]);
+    let told = project.ok(&["logs", "hello"]);
+    assert!(told.contains("called by the warmer"), "{told}");
+    let of_warmer = project.ok(&["logs", "warmUpPluginDefault"]);
+    assert!(of_warmer.contains("1 of 1 functions are warm"), "{of_warmer}");
+}

@@ -179,3 +179,16 @@ fn two_queues_of_one_name() {
         "- sqs: arn:aws:sqs:us-east-1:1:jobs\n- sqs: {arn: 'arn:aws:sqs:us-east-1:1:jobs', batchSize: 1}"
     ));
 }
+
+#[test]
+fn a_stream_of_what_has_none() {
+    insta::assert_snapshot!(refusal(
+        "- stream: arn:aws:sns:us-east-1:123456789012:x\n- stream: {arn: {Fn::ImportValue: []}, type: kinesis}"
+    ));
+}
+
+#[test]
+fn an_origin_without_a_host() {
+    let origin = "- cloudFront: {eventType: viewer-request, origin: 'arn:aws:kinesis:us-east-1:1:stream/x'}";
+    assert!(refusal(origin).contains("is no URL of an origin: it names no host"), "{}", refusal(origin));
+}

@@ -125,6 +125,13 @@ fn compile_stream<'a>(it: &mut Compilation<'a>, event: &EventUse<'a>, access: &m
         );
         return;
     };
+    if !["dynamodb", "kinesis"].contains(&kind.as_str()) {
+        it.problems.push(
+            Problem::at(event.at("arn"), format!("this is an ARN of `{kind}`, which has no streams that Lambda reads"))
+                .help("name a stream of DynamoDB or Kinesis"),
+        );
+        return;
+    }
     if source_name::check(&stream.arn, event, &mut it.problems).is_none() {
         return;
     }

@@ -144,6 +144,15 @@ fn read_keys(settings: &[Value], plans: &[Plan], problems: &mut Problems) -> Vec
                     keys.push(Key { number, plan: Some(plan.to_owned()), settings, place });
                 }
             }
+            None if definition
+                .as_str()
+                .map_or_else(|| definition.as_object().is_none_or(Map::is_empty), str::is_empty) =>
+            {
+                problems.push(
+                    Problem::at(&place, "this API key says nothing of itself")
+                        .help("write its name, or `name` or `value`"),
+                );
+            }
             None => {
                 number += 1;
                 let Some(settings) = read_key(definition, &place, problems) else { continue };
@@ -169,12 +178,6 @@ fn group(definition: &Value) -> Option<(&str, &[Value])> {
 
 /// A name, or an object with a name or a value.
 fn read_key(value: &Value, place: &str, problems: &mut Problems) -> Option<KeySettings> {
-    if value.as_str().map_or_else(|| value.as_object().is_none_or(Map::is_empty), str::is_empty) {
-        problems.push(
-            Problem::at(place, "this API key says nothing of itself").help("write its name, or `name` or `value`"),
-        );
-        return None;
-    }
     if let Some(name) = value.as_str() {
         return Some(KeySettings { name: Some(name.to_owned()), ..KeySettings::default() });
     }
