@@ -2,6 +2,7 @@
 
 mod api_stage;
 mod bad_input;
+mod cut_off;
 mod deploy;
 mod diagnose;
 mod docs;
