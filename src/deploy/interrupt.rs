@@ -2,7 +2,9 @@
 
 use super::DeployError;
 use super::progress::{Progress, Watch};
-use std::sync::Mutex;
+use super::settle::{Ask, Question};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// What an operation does to its stack: decides how it is followed again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +22,13 @@ pub(super) struct Stoppable<'a> {
     stack: &'a str,
     doing: Doing,
     status: Mutex<Option<String>>,
+    /// Whether the user is being asked something, before anything is begun.
+    asks: Arc<AtomicBool>,
 }
 
 impl<'a> Stoppable<'a> {
     pub(super) fn new(stack: &'a str, doing: Doing) -> Self {
-        Self { stack, doing, status: Mutex::default() }
+        Self { stack, doing, status: Mutex::default(), asks: Arc::default() }
     }
 
     /// Tells somebody what goes on, having noted it.
@@ -38,11 +42,19 @@ impl<'a> Stoppable<'a> {
         watch(progress);
     }
 
+    /// Asks the user; meanwhile the first Ctrl-C leaves at once, since nothing else would be done about it.
+    pub(super) fn ask(&self, question: &Question<'_>, ask: Ask<'_>) -> bool {
+        self.asks.store(true, Ordering::SeqCst);
+        let answer = ask(question);
+        self.asks.store(false, Ordering::SeqCst);
+        answer
+    }
+
     /// The end of the work, or that the user stopped waiting for it.
     pub(super) async fn run<T>(&self, work: impl Future<Output = Result<T, DeployError>>) -> Result<T, DeployError> {
         tokio::select! {
             result = work => result,
-            () = interrupted() => Err(DeployError::Interrupted {
+            () = interrupted(self.asks.clone()) => Err(DeployError::Interrupted {
                 stack: self.stack.to_owned(),
                 doing: self.doing,
                 status: self.status.lock().ok().and_then(|status| status.clone()),
@@ -52,11 +64,14 @@ impl<'a> Stoppable<'a> {
 }
 
 /// The first Ctrl-C. A second one ends the process at once.
-async fn interrupted() {
+async fn interrupted(asks: Arc<AtomicBool>) {
     let (tell, told) = tokio::sync::oneshot::channel();
     // A task of its own hears it though the work blocks, as a question to the user does.
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
+            if asks.load(Ordering::SeqCst) {
+                std::process::exit(130);
+            }
             let _ = tell.send(());
             if tokio::signal::ctrl_c().await.is_ok() {
                 std::process::exit(130);

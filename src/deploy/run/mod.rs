@@ -12,7 +12,7 @@ use super::monitor::End;
 use super::progress::{Progress, Watch};
 use super::record::{DeployRecord, Operation, Outcome};
 use super::settings::StackSettings;
-use super::settle::{Ask, overtaken, settle, token};
+use super::settle::{Ask, Question, overtaken, settle, token};
 use super::stack::{Stack, State};
 use super::{DeployError, Method, Options, api_stage};
 use crate::aws::{Aws, AwsError, Identity};
@@ -80,7 +80,8 @@ pub async fn deploy(
     let name = request.service.stack_name();
     let stoppable = Stoppable::new(&name, Doing::Changing);
     let tell = |progress: Progress<'_>| stoppable.tell(progress, watch);
-    let run = Run::new(aws, request, &tell);
+    let ask = |question: &Question<'_>| stoppable.ask(question, request.ask);
+    let run = Run { ask: &ask, ..Run::new(aws, request, &tell) };
     let mut record = run.record();
     let result = stoppable.run(run.go(look, &mut record)).await;
     run.finish(record, result).await
@@ -90,6 +91,7 @@ struct Run<'a> {
     aws: &'a Aws,
     request: &'a Request<'a>,
     watch: Watch<'a>,
+    ask: Ask<'a>,
     settings: StackSettings,
     /// What the REST API's stage is told after the stack has changed.
     stage: Option<StageUpdate>,
@@ -149,6 +151,7 @@ impl<'a> Run<'a> {
             aws,
             request,
             watch,
+            ask: request.ask,
             settings,
             stage,
             after,
@@ -199,7 +202,7 @@ impl<'a> Run<'a> {
             Some(stack) if executes && stack.state() == State::Empty => Some(stack),
             stack => {
                 let name = &self.settings.name;
-                settle(self.aws, name, stack, own, options.wait, self.request.ask, self.watch).await?
+                settle(self.aws, name, stack, own, options.wait, self.ask, self.watch).await?
             }
         };
         if let (Some(stack), Some(open)) = (&stack, open.as_ref().filter(|open| open.is_unfinished())) {
