@@ -5,6 +5,7 @@ use super::progress::{Progress, Watch};
 use super::settle::{Ask, Question};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// What an operation does to its stack: decides how it is followed again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,17 +66,20 @@ impl<'a> Stoppable<'a> {
 
 /// The first Ctrl-C. A second one ends the process at once.
 async fn interrupted(asks: Arc<AtomicBool>) {
+    // Heard from here on, not from when the task below is first run.
+    let Ok(mut signals) = signal(SignalKind::interrupt()) else { return std::future::pending().await };
     let (tell, told) = tokio::sync::oneshot::channel();
     // A task of its own hears it though the work blocks, as a question to the user does.
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            if asks.load(Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-            let _ = tell.send(());
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(130);
-            }
+        if signals.recv().await.is_none() {
+            return;
+        }
+        if asks.load(Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+        let _ = tell.send(());
+        if signals.recv().await.is_some() {
+            std::process::exit(130);
         }
     });
     if told.await.is_err() {
