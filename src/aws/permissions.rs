@@ -6,6 +6,7 @@ use crate::iam::policy::Policy;
 use crate::iam::preflight::{Asked, Method, Preflight, Verdict, answer, verdict, with_account};
 use crate::iam::requirements::Requirements;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
+use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use tokio::task::JoinSet;
 
@@ -172,6 +173,56 @@ async fn of_role(aws: &Aws, role: &str) -> Result<Policies, AwsError> {
         policies.identity.extend(managed_if(aws, policy.policy_arn).await?);
     }
     Ok(policies)
+}
+
+/// Whom an inline policy is put on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder<'a> {
+    /// A user, by name.
+    User(&'a str),
+    /// A role, by name.
+    Role(&'a str),
+}
+
+/// An inline policy as it is now; `None` where there is none.
+///
+/// # Errors
+/// The caller may not read it.
+pub async fn inline_policy(aws: &Aws, holder: Holder<'_>, policy: &str) -> Result<Option<Value>, AwsError> {
+    let iam = aws.iam();
+    let document = match holder {
+        Holder::User(name) => {
+            let answer = iam.get_user_policy().user_name(name).policy_name(policy).send().await;
+            answer.named("IAM", "GetUserPolicy").map(|answer| answer.policy_document)
+        }
+        Holder::Role(name) => {
+            let answer = iam.get_role_policy().role_name(name).policy_name(policy).send().await;
+            answer.named("IAM", "GetRolePolicy").map(|answer| answer.policy_document)
+        }
+    };
+    match document {
+        Ok(document) => Ok(Policy::document(&document).ok()),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes an inline policy, or puts it in the place of the one with its name.
+///
+/// # Errors
+/// The caller may not, or there is no such user or role.
+pub async fn put_inline_policy(aws: &Aws, holder: Holder<'_>, policy: &str, document: &Value) -> Result<(), AwsError> {
+    let (iam, document) = (aws.iam(), document.to_string());
+    match holder {
+        Holder::User(name) => {
+            let call = iam.put_user_policy().user_name(name).policy_name(policy).policy_document(document);
+            call.send().await.named("IAM", "PutUserPolicy").map(|_| ())
+        }
+        Holder::Role(name) => {
+            let call = iam.put_role_policy().role_name(name).policy_name(policy).policy_document(document);
+            call.send().await.named("IAM", "PutRolePolicy").map(|_| ())
+        }
+    }
 }
 
 async fn managed_if(aws: &Aws, arn: Option<String>) -> Result<Option<NamedPolicy>, AwsError> {

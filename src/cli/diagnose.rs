@@ -1,7 +1,7 @@
 //! `rlx diagnose`: why something was denied or failed, and the smallest change that mends it.
 
 use super::assemble::{Purpose, compile_checked};
-use super::{ExitKind, Failure, OutputFormat, permissions, target};
+use super::{ExitKind, Failure, OutputFormat, diagnose_apply, permissions, target};
 use crate::aws::permissions::{policies, preflight};
 use crate::aws::{Aws, AwsError, JsonCall, Named};
 use crate::context::Context;
@@ -9,7 +9,7 @@ use crate::deploy::{self, DeployError, DeployRecord, Stack};
 use crate::diagnose::{Diagnosis, Evidence, Further, check, decoded, diagnose, remedy};
 use crate::iam::evaluate::Caller;
 use crate::iam::preflight::Method;
-use crate::iam::requirements::{Document, DocumentOptions};
+use crate::iam::requirements::{Document, DocumentOptions, MAX_LENGTH};
 use crate::manifest::Service;
 use crate::package::Artifacts;
 use serde_json::{Value, json};
@@ -23,8 +23,6 @@ const LONGEST_INPUT: usize = 32 * 1024 * 1024;
 const CLOUDTRAIL_PAGES: usize = 20;
 /// What an answer that is not needed may cost.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Name of the inline policy that --apply writes.
-const POLICY_NAME: &str = "rlx-diagnose-fix";
 
 /// Explain a denied or failed deploy, and what to change
 ///
@@ -77,7 +75,7 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<ExitKind, Failure> 
     let further = needs.and_then(|needs| Further::of(&needs.documents, needs.narrowed, &found.diagnoses));
     context.report.diagnoses(&found.diagnoses, further.as_ref());
     if args.apply {
-        return apply(found.diagnoses.first(), context);
+        return diagnose_apply::run(found.diagnoses.first(), context);
     }
     Ok(ExitKind::Done)
 }
@@ -299,16 +297,33 @@ fn decode(diagnoses: &mut [Diagnosis], service: &Service, context: &Context) {
     }
 }
 
+/// Adds statements to the last policy where they fit, else as a policy of their own.
+fn append(documents: &mut Vec<Value>, statements: Vec<Value>) {
+    if let Some(last) = documents.last_mut() {
+        let mut whole = last.clone();
+        if let Some(own) = whole.get_mut("Statement").and_then(Value::as_array_mut) {
+            own.extend(statements.iter().cloned());
+            if whole.to_string().len() <= MAX_LENGTH {
+                *last = whole;
+                return;
+            }
+        }
+    }
+    documents.push(json!({ "Version": "2012-10-17", "Statement": statements }));
+}
+
 /// The policies to attach: what was denied, and all that a deploy of the service here lacks or needs.
 fn fix(diagnoses: &[Diagnosis], needs: Option<&Needs>, context: &Context) -> Result<Value, Failure> {
+    let mendable = diagnoses.iter().any(remedy::may_be_mended_by_identity);
     let mut documents = match needs {
         Some(needs) => needs.documents.clone(),
-        // Outside a service there is nothing more to know than what was denied.
-        None => needed(diagnoses, context).unwrap_or_default(),
+        // A refusal that does not say what was refused: what the deploy needs may hold it.
+        None if mendable => needed(diagnoses, context).unwrap_or_default(),
+        None => Vec::new(),
     };
     let missing: Vec<Value> = remedy::beyond(diagnoses, &documents);
     if !missing.is_empty() {
-        documents.push(json!({ "Version": "2012-10-17", "Statement": missing }));
+        append(&mut documents, missing);
     }
     match documents.len() {
         0 => Err(Failure::new(ExitKind::Failed, "no policy would mend this")
@@ -316,39 +331,6 @@ fn fix(diagnoses: &[Diagnosis], needs: Option<&Needs>, context: &Context) -> Res
         1 => Ok(documents.remove(0)),
         _ => Ok(Value::Array(documents)),
     }
-}
-
-/// Puts the statements of a diagnosis on the user or role that was denied.
-fn apply(diagnosis: Option<&Diagnosis>, context: &Context) -> Result<ExitKind, Failure> {
-    let nothing = || {
-        Failure::new(ExitKind::Failed, "there is nothing that an identity policy would mend")
-            .hint("rlx diagnose says where the change must be made")
-    };
-    let diagnosis = diagnosis.filter(|diagnosis| !diagnosis.statements.is_empty()).ok_or_else(nothing)?;
-    let (kind, name) = diagnosis.principal.as_deref().and_then(remedy::identity).ok_or_else(nothing)?;
-    let policy = json!({ "Version": "2012-10-17", "Statement": diagnosis.statements });
-    let question = format!(
-        "Put this inline policy, {POLICY_NAME}, on {kind} {name}?\n{policy:#}\nIt replaces what {POLICY_NAME} says now."
-    );
-    if !context.options.yes && !context.report.agrees(&question) {
-        return Err(Failure::new(ExitKind::Failed, "nothing was changed").hint("to agree without being asked: --yes"));
-    }
-    let service = target::load(context)?.service;
-    target::with_aws(&service, context, async |aws: &Aws| {
-        let document = policy.to_string();
-        let result = if kind == "user" {
-            let call = aws.iam().put_user_policy().user_name(name).policy_name(POLICY_NAME).policy_document(document);
-            call.send().await.named("IAM", "PutUserPolicy").map(|_| ())
-        } else {
-            let call = aws.iam().put_role_policy().role_name(name).policy_name(POLICY_NAME).policy_document(document);
-            call.send().await.named("IAM", "PutRolePolicy").map(|_| ())
-        };
-        result.map_err(DeployError::from)
-    })?;
-    context
-        .report
-        .note(&format!("Put {POLICY_NAME} on {kind} {name}; IAM may take some seconds to know it everywhere"));
-    Ok(ExitKind::Done)
 }
 
 #[cfg(test)]

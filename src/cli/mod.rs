@@ -9,6 +9,7 @@ mod deploy_list;
 mod deploy_result;
 mod deploy_source;
 mod diagnose;
+mod diagnose_apply;
 mod doctor;
 mod domain;
 mod drift;

@@ -62,7 +62,7 @@ fn refine(diagnosis: &mut Diagnosis, found: &Answer) {
         Some(Deciding::Boundary) => Layer::Boundary,
         _ => return,
     };
-    if diagnosis.kind != Kind::UnknownDeny || diagnosis.layer.is_some() {
+    if !matches!(diagnosis.kind, Kind::UnknownDeny | Kind::S3Bare) || diagnosis.layer.is_some() {
         return;
     }
     diagnosis.layer = Some(layer);

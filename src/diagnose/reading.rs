@@ -176,7 +176,8 @@ fn diagnosis(prepared: &Prepared, finding: Finding) -> Diagnosis {
         told.resource = role_being_assumed(prepared, &finding.range);
     }
     if told.resource.is_none() && kind.is_denial() {
-        told.resource = only_arn(prepared, &finding.range, kind).filter(|arn| told.principal.as_ref() != Some(arn));
+        told.resource = only_arn(prepared, &finding.range, kind)
+            .filter(|arn| told.principal.as_ref() != Some(arn) && is_of(told.action.as_deref(), arn));
     }
     let line = prepared.line_at(finding.range.start);
     let end = prepared.line_at(finding.range.end).end.max(finding.range.end);
@@ -386,6 +387,15 @@ fn only_arn(prepared: &Prepared, range: &Range<usize>, kind: Kind) -> Option<Str
         _ => !is_role(arn) && !is_somebody(arn) && !arn.contains(":policy/"),
     });
     fitting.next().filter(|arn| fitting.next().is_none() && arn.split(':').count() > 5)
+}
+
+/// Whether an action can be on a resource: of its service, and of a stack only where the action says so.
+fn is_of(action: Option<&str>, arn: &str) -> bool {
+    let service = arn.split(':').nth(2).unwrap_or_default();
+    match action.and_then(|action| action.split_once(':')) {
+        Some((prefix, _)) => prefix == service || matches!(prefix, "sts" | "iam" | "kms"),
+        None => service != "cloudformation",
+    }
 }
 
 /// The service that could not assume a role, where the line of the refusal names one that is no address.

@@ -157,6 +157,22 @@ pub fn identity(arn: &str) -> Option<(&'static str, &str)> {
     }
 }
 
+/// Whether a statement in an identity policy may be what a refusal lacks: none said no, and nobody else decides.
+pub fn may_be_mended_by_identity(diagnosis: &Diagnosis) -> bool {
+    diagnosis.kind <= Kind::UnknownDeny
+        && diagnosis.effect != Some(super::Effect::Explicit)
+        && who_decides(diagnosis.kind).is_none()
+}
+
+/// The statements of a policy.
+pub fn statements_of(document: &Value) -> Vec<Value> {
+    match document.get("Statement") {
+        Some(Value::Array(items)) => items.clone(),
+        Some(one) => vec![one.clone()],
+        None => Vec::new(),
+    }
+}
+
 /// The statements of diagnoses that the given policies do not grant yet, each once.
 pub fn beyond(diagnoses: &[Diagnosis], documents: &[Value]) -> Vec<Value> {
     let mut missing: Vec<Value> = Vec::new();
@@ -168,10 +184,21 @@ pub fn beyond(diagnoses: &[Diagnosis], documents: &[Value]) -> Vec<Value> {
     missing
 }
 
-/// Whether a statement of a policy has all of another statement.
+/// Whether a policy has all of a statement. One for `*` of an action that works on resources is for a resource that
+/// the message did not name: then any that the policy names is meant.
 fn grants(document: &Value, statement: &Value) -> bool {
-    let statements = document.get("Statement").and_then(Value::as_array).into_iter().flatten();
-    statements.into_iter().any(|own| super::further::covers(own, statement))
+    let works_on_resources =
+        |action: &Value| action.as_str().and_then(catalogue::action).is_some_and(|action| !action.wants_any_resource());
+    let unnamed = statement["Resource"] == json!(["*"])
+        && statement["Action"].as_array().is_some_and(|actions| actions.iter().all(works_on_resources));
+    statements_of(document).iter().any(|own| {
+        if unnamed {
+            let mut named = own.clone();
+            named["Resource"] = json!("*");
+            return super::further::covers(&named, statement);
+        }
+        super::further::covers(own, statement)
+    })
 }
 
 #[cfg(test)]
@@ -193,6 +220,18 @@ mod tests {
         assert_eq!(usable("arn:aws:iam::123456789012:role/a...").unwrap(), "arn:aws:iam::123456789012:role/a*");
         assert_eq!(usable("arn:aws:iam::*****:role/ops").unwrap(), "arn:aws:iam::123456789012:role/ops");
         assert_eq!(usable("arn:aws:iam::etc"), None);
+    }
+
+    #[test]
+    fn an_action_on_an_unnamed_resource_is_granted_by_a_policy_that_names_one() {
+        let document = json!({ "Statement": { "Effect": "Allow", "Action": ["s3:PutObject", "s3:ListAllMyBuckets"],
+                                              "Resource": "arn:aws:s3:::shop/rlx/*" } });
+        let statement = |action: &str, resource: &str| json!({ "Action": [action], "Resource": [resource] });
+        assert!(grants(&document, &statement("s3:PutObject", "*")));
+        assert!(!grants(&document, &statement("s3:PutObject", "arn:aws:s3:::other/x")));
+        assert!(!grants(&document, &statement("s3:DeleteObject", "*")));
+        // What is asked for with no resource is not granted on one.
+        assert!(!grants(&document, &statement("s3:ListAllMyBuckets", "*")));
     }
 
     #[test]

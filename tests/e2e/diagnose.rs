@@ -2,7 +2,8 @@
 
 use crate::harness::{Project, strict_emulator};
 use crate::users::User;
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 const MANIFEST: &str = "
 provider: { name: aws, runtime: python3.12, region: eu-west-1 }
@@ -51,6 +52,117 @@ fn who_holds_nothing_deploys_after_at_most_two_rounds_of_diagnose() {
         told = String::from_utf8_lossy(&output.stderr).into_owned();
     }
     panic!("denied after two rounds: {told}");
+}
+
+/// A policy of these statements.
+fn policy(statements: Value) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// What `rlx diagnose` tells of the last deploy.
+fn told(user: &User, project: &Project, args: &[&str]) -> Value {
+    let args = [&["diagnose", "--output", "json"], args].concat();
+    serde_json::from_slice(&user.rlx(project, &args).output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn the_statement_that_denies_is_found_among_the_policies_of_who_was_denied() {
+    let project = project();
+    let all = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
+    let deny = json!({ "Sid": "NoUploads", "Effect": "Deny", "Action": "s3:PutObject", "Resource": "*" });
+    let user = User::new(&format!("{}-fenced", project.name), &[policy(json!([all, deny]))]);
+    user.rlx(&project, &["deploy"]).assert().code(3);
+
+    let told = told(&user, &project, &[]);
+    let cause = &told["diagnoses"][0];
+    assert_eq!(cause["kind"], "explicit_deny_identity", "{told:#}");
+    assert_eq!(cause["checked"]["decision"], "explicit_deny", "{told:#}");
+    assert!(cause["checked"]["caller"].as_str().unwrap().ends_with("-fenced"), "{told:#}");
+    assert!(cause["checked"]["reasons"][0].as_str().unwrap().contains("NoUploads"), "{told:#}");
+    assert_eq!(cause["statements"], json!([]), "a further Allow changes nothing");
+    // No policy mends it, so none is written.
+    user.rlx(&project, &["diagnose", "--fix", "fix.json"]).assert().code(1);
+    assert!(!project.path().join("fix.json").exists());
+}
+
+#[test]
+fn the_fix_is_just_what_the_caller_lacks_where_its_policies_may_be_read() {
+    let project = project();
+    let lacking = ["lambda:CreateFunction", "s3:PutObject"];
+    let rest = json!({ "Effect": "Allow", "NotAction": lacking, "Resource": "*" });
+    let user = User::new(&format!("{}-nearly", project.name), &[policy(json!([rest]))]);
+    user.rlx(&project, &["deploy"]).assert().code(3);
+
+    let told = told(&user, &project, &["--fix", "fix.json"]);
+    assert_eq!(told["further"]["narrowed"], true, "{told:#}");
+    assert_eq!(told["diagnoses"][0]["verified"], true, "{told:#}");
+    let fix: Value = serde_json::from_str(&std::fs::read_to_string(project.path().join("fix.json")).unwrap()).unwrap();
+    let statements = fix["Statement"].as_array().unwrap_or_else(|| panic!("{fix:#}\n{told:#}"));
+    let actions: BTreeSet<&str> = statements
+        .iter()
+        .flat_map(|statement| match &statement["Action"] {
+            Value::Array(actions) => actions.iter().filter_map(Value::as_str).collect::<Vec<_>>(),
+            one => one.as_str().into_iter().collect(),
+        })
+        .collect();
+    assert_eq!(actions, lacking.into(), "{fix:#}");
+    assert!(statements.iter().all(|statement| statement["Resource"] != "*"), "{fix:#}");
+    user.hold(&[policy(json!([rest])), fix]);
+    user.rlx(&project, &["deploy"]).assert().success();
+}
+
+/// Runs a command on a terminal of its own, types a line, prints what it shows, ends as it does.
+const ON_A_TERMINAL: &str = "
+import os, pty, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(sys.argv[2], sys.argv[2:])
+os.write(terminal, sys.argv[1].encode() + b'\\n')
+shown = b''
+while True:
+    try:
+        part = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not part:
+        break
+    shown += part
+print(shown.decode())
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+";
+
+#[test]
+fn apply_changes_a_policy_after_showing_the_change_and_not_before() {
+    const POLICY: &str = "rlx-diagnose-fix";
+    let project = project();
+    let user = User::new(&format!("{}-helped", project.name), &[]);
+    user.rlx(&project, &["deploy"]).assert().code(3);
+    let answering = |answer: &str| {
+        let rlx = assert_cmd::cargo::cargo_bin("rlx");
+        let script = "exec python3 -c \"$@\"";
+        let mut shell = project.shell(script, &[ON_A_TERMINAL, answer, rlx.to_str().unwrap(), "diagnose", "--apply"]);
+        let cache = &strict_emulator().cache;
+        let output = shell.env("RLX_CACHE_DIR", cache).env("RLX_STAGE", "local").env("NO_COLOR", "1").output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+
+    let (code, text) = project.fails(&["diagnose", "--apply"]);
+    assert_eq!((code, user.policy(POLICY)), (1, None), "nobody was asked: {text}");
+    let (code, shown) = answering("n");
+    assert_eq!((code, user.policy(POLICY)), (Some(1), None), "{shown}");
+    let action = told(&user, &project, &[])["diagnoses"][0]["action"].as_str().unwrap().to_owned();
+    assert!(shown.contains(POLICY) && shown.matches(&action).count() > 1, "the change is shown: {shown}");
+
+    let (code, shown) = answering("y");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(user.policy(POLICY).unwrap().contains(&action), "{shown}");
+    // The next refusal is another one, and what was put there stays.
+    user.rlx(&project, &["deploy"]).assert().code(3);
+    let next = told(&user, &project, &[])["diagnoses"][0]["action"].as_str().unwrap().to_owned();
+    assert_ne!(next, action);
+    project.ok(&["diagnose", "--apply", "--yes"]);
+    let held = user.policy(POLICY).unwrap();
+    assert!(held.contains(&action) && held.contains(&next), "{held}");
 }
 
 /// A custom resource that answers `FAILED` with what AWS told its function.

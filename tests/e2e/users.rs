@@ -11,6 +11,9 @@ fn iam(parameters: &[(&str, &str)]) -> String {
     let mut form = parameters.to_vec();
     form.push(("Version", "2010-05-08"));
     let mut response = ureq::post(format!("{}/", strict_emulator().endpoint))
+        .config()
+        .http_status_as_error(false)
+        .build()
         .header("Authorization", authorization)
         .send_form(form)
         .unwrap();
@@ -39,6 +42,13 @@ impl User {
     /// Gives the user these policies instead of the ones held so far.
     pub fn hold(&self, policies: &[Value]) {
         hold(&self.name, policies);
+    }
+
+    /// The inline policy of a name that the user holds, as IAM tells it.
+    pub fn policy(&self, name: &str) -> Option<String> {
+        let answer = iam(&[("Action", "GetUserPolicy"), ("UserName", &self.name), ("PolicyName", name)]);
+        let document = answer.split_once("<PolicyDocument>")?.1;
+        document.split_once("</PolicyDocument>").map(|(document, _)| document.to_owned())
     }
 
     /// rlx with the user's keys.

@@ -23,10 +23,14 @@ pub enum PolicyError {
 impl Policy {
     /// Reads a document, also one that is URL-encoded as `iam:GetRolePolicy` returns it.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        Self::from_value(&Self::document(text)?)
+    }
+
+    /// The same as JSON, whatever it says.
+    pub fn document(text: &str) -> Result<Value, PolicyError> {
         let text = text.trim();
         let decoded = if text.starts_with('%') { percent_decode(text) } else { text.to_owned() };
-        let value = serde_json::from_str(&decoded).map_err(|e| PolicyError::Json(e.to_string()))?;
-        Self::from_value(&value)
+        serde_json::from_str(&decoded).map_err(|e| PolicyError::Json(e.to_string()))
     }
 
     /// Reads a document that is parsed already.

@@ -32,6 +32,17 @@ fn resources(template: &Template, action: &str) -> Vec<String> {
 }
 
 #[test]
+fn an_event_source_mapping_is_made_on_any_resource_and_changed_on_mappings() {
+    let template = template(json!({ "Jobs": { "Type": "AWS::Lambda::EventSourceMapping", "Properties": {
+        "FunctionName": "orders-dev-hello", "EventSourceArn": "arn:aws:sqs:eu-west-1:123456789012:jobs" } } }));
+    // Its ARN does not exist before it is made (Service Authorization Reference: no resource type).
+    assert_eq!(resources(&template, "lambda:CreateEventSourceMapping"), ["*"]);
+    for action in ["lambda:UpdateEventSourceMapping", "lambda:DeleteEventSourceMapping"] {
+        assert_eq!(resources(&template, action), ["arn:aws:lambda:eu-west-1:123456789012:event-source-mapping:*"]);
+    }
+}
+
+#[test]
 fn a_function_is_named_by_its_very_arn() {
     let template = template(function());
     let arn = "arn:aws:lambda:eu-west-1:123456789012:function:orders-dev-hello";
