@@ -69,6 +69,12 @@ fn is_meant(prepared: &Prepared, finding: &Finding) -> bool {
         Source::Phrase(found) if finding.cause.action == Acts::Operation && finding.cause.weight == Weight::Bare => {
             found.captures.get("operation").is_some_and(|name| call::action_of(None, name).is_some())
         }
+        // `UnknownError: Forbidden` is any service's.
+        Source::Phrase(_) if finding.cause.code == "s3-head-refused" => {
+            let before = prepared.text[..finding.range.start].chars().next_back();
+            let starts_a_word = prepared.text[finding.range.start..].starts_with(char::is_alphabetic);
+            !(starts_a_word && before.is_some_and(char::is_alphanumeric))
+        }
         Source::Phrase(_) if finding.cause.code == "not-of-aws" => !speaks_of_aws(prepared, &finding.range),
         Source::Phrase(_) if finding.range.len() < 16 => {
             // `(403)` within `2403)`; a code as part of another one.
@@ -154,10 +160,15 @@ fn diagnosis(prepared: &Prepared, finding: Finding) -> Diagnosis {
             told.name = hole("name");
             told.resource_type = hole("type").or_else(|| call.resource_type.clone());
             (told.action, inferred) = phrase_action(cause, found, &call);
+            if cause.action == Acts::Call && call.action.is_none() {
+                // What a role lacks is not what its service was called for.
+                let lacks = (kind == Kind::ExecutionRoleLacks).then(|| lacked(prepared, &finding.range)).flatten();
+                told.action = only_action(prepared, &finding.range).or(lacks).or(told.action);
+            }
             told.layer = layer_of_kind(kind);
         }
     }
-    if cause.code == "access-denied" {
+    if ["access-denied", "tagging-refused-unnamed"].contains(&cause.code) {
         kind = kind_of_bare(prepared, &finding, &call, told.action.as_deref());
     }
     if let Some(kind) = kind_of_call(kind, cause, told.action.as_deref()) {
@@ -176,8 +187,10 @@ fn diagnosis(prepared: &Prepared, finding: Finding) -> Diagnosis {
         told.resource = role_being_assumed(prepared, &finding.range);
     }
     if told.resource.is_none() && kind.is_denial() {
-        told.resource = only_arn(prepared, &finding.range, kind)
-            .filter(|arn| told.principal.as_ref() != Some(arn) && is_of(told.action.as_deref(), arn));
+        let principal = told.principal.as_deref();
+        told.resource = only_arn(prepared, &finding.range, kind, |arn| {
+            principal != Some(arn) && is_of(told.action.as_deref(), arn)
+        });
     }
     let line = prepared.line_at(finding.range.start);
     let end = prepared.line_at(finding.range.end).end.max(finding.range.end);
@@ -304,15 +317,17 @@ fn canonical(action: &str) -> String {
 /// S3 alone says "Access Denied" with a capital D and no more.
 fn kind_of_bare(prepared: &Prepared, finding: &Finding, call: &call::Call, action: Option<&str>) -> Kind {
     let service = call.likely_service();
-    let of_s3 = action.map_or(service.as_deref() == Some("s3"), |action| action.starts_with("s3:"));
-    if of_s3 {
-        return Kind::S3Bare;
-    }
     let before = prepared.line_at(finding.range.start).start;
     let before = prepared.line_at(before.saturating_sub(1)).start;
     let after = prepared.line_at(finding.range.end).end;
     let around =
         prepared.text[before..prepared.line_at(after + 1).end].split_whitespace().collect::<Vec<_>>().join(" ");
+    let small = around.to_ascii_lowercase();
+    let its_words = ["denied", "403", "forbidden"].iter().any(|word| small.contains(word));
+    let of_s3 = its_words && action.map_or(service.as_deref() == Some("s3"), |action| action.starts_with("s3:"));
+    if of_s3 {
+        return Kind::S3Bare;
+    }
     // S3 calls its error `AccessDenied`.
     let other = around.contains("NotAuthorized") || around.contains("AccessDeniedException");
     if service.is_none() && action.is_none() && around.contains("Access Denied") && !other {
@@ -374,14 +389,31 @@ fn role_being_assumed(prepared: &Prepared, range: &Range<usize>) -> Option<Strin
     ROLE.as_ref()?.captures(&prepared.text[from..to]).map(|found| super::message::trimmed(&found[1]).to_owned())
 }
 
+/// The action that the line of a refusal names, where it is one alone: `... to perform the 's3:CreateBucket' action`.
+fn only_action(prepared: &Prepared, range: &Range<usize>) -> Option<String> {
+    let line = prepared.line_at(range.start);
+    let text = &prepared.text[line.start..prepared.line_at(range.end).end];
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || ":-*".contains(c)));
+    let actions = words.filter(|word| word.contains(':')).filter_map(catalogue::action);
+    let mut actions: BTreeSet<&str> = actions.map(catalogue::Action::name).collect();
+    actions.pop_first().filter(|_| actions.is_empty()).map(str::to_owned)
+}
+
+/// The action of `role lacks permission to invoke the Lambda function`.
+fn lacked(prepared: &Prepared, range: &Range<usize>) -> Option<String> {
+    let text = &prepared.text[range.start..prepared.line_at(range.end).end];
+    let behind = ["permission to ", "permissions to "].iter().find_map(|words| text.split_once(words))?.1;
+    call::of_prose(behind)?.inferred_action()
+}
+
 /// The ARN in the line of a refusal, where just one can be what it is about: a key, a role, else any that is nobody.
-fn only_arn(prepared: &Prepared, range: &Range<usize>, kind: Kind) -> Option<String> {
+fn only_arn(prepared: &Prepared, range: &Range<usize>, kind: Kind, can_be: impl Fn(&str) -> bool) -> Option<String> {
     let line = prepared.line_at(range.start);
     let text = &prepared.text[line.start..prepared.line_at(range.end).end];
     let all: BTreeSet<String> = text.match_indices("arn:aws").map(|(at, _)| super::message::token(text, at)).collect();
     let is_role = |arn: &str| arn.contains(":role/");
     let is_somebody = |arn: &str| arn.contains(":user/") || arn.contains(":assumed-role/") || arn.ends_with(":root");
-    let mut fitting = all.into_iter().filter(|arn| match kind {
+    let mut fitting = all.into_iter().filter(|arn| can_be(arn)).filter(|arn| match kind {
         Kind::Kms => arn.contains(":kms:"),
         Kind::AssumeRoleTrust | Kind::Passrole => is_role(arn),
         _ => !is_role(arn) && !is_somebody(arn) && !arn.contains(":policy/"),

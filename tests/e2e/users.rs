@@ -48,7 +48,8 @@ impl User {
     pub fn policy(&self, name: &str) -> Option<String> {
         let answer = iam(&[("Action", "GetUserPolicy"), ("UserName", &self.name), ("PolicyName", name)]);
         let document = answer.split_once("<PolicyDocument>")?.1;
-        document.split_once("</PolicyDocument>").map(|(document, _)| document.to_owned())
+        let document = document.split_once("</PolicyDocument>")?.0.replace("&quot;", "\"");
+        Some(rlx::iam::policy::Policy::document(&document).unwrap().to_string())
     }
 
     /// rlx with the user's keys.

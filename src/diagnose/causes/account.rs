@@ -40,6 +40,7 @@ pub(super) const ROWS: &[Cause] = &[
             "Your AWS account is not active",
             "This account does not have access to",
             "don't have access to the model",
+            "use case details have not been submitted",
             "do not have access to the model",
             "Model access is denied",
             "Your account is not authorized to invoke this API operation",

@@ -43,7 +43,6 @@ pub(super) const ROWS: &[Cause] = &[
             "credentials expired",
             "credentials are expired",
             "credentials * were refreshed, but the refreshed credentials are still expired",
-            "Session token not found or invalid",
             "Your session has timed out",
         ],
     )
@@ -55,6 +54,7 @@ pub(super) const ROWS: &[Cause] = &[
         &[
             "security token included in the request is invalid",
             "security token included in the request is not valid",
+            "Session token not found or invalid",
             "your authentication token seems to be invalid",
             "InvalidClientTokenId",
             "UnrecognizedClientException",
@@ -156,6 +156,9 @@ pub(super) const ROWS: &[Cause] = &[
             "no AWS credentials",
             "AWS credentials not found",
             "no credentials found",
+            "No credentials were provided",
+            "no credentials were found",
+            "Credentials were not provided",
             "Unable to resolve AWS account to use",
             "Could not resolve credentials",
             "could not find AWS credentials",

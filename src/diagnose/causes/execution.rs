@@ -73,6 +73,20 @@ pub(super) const ROWS: &[Cause] = &[
     .says("The role of the pipeline or of its action may not read the artifact in the pipeline's bucket")
     .fix("Allow s3:GetObject and s3:GetObjectVersion on the artifact bucket (and kms:Decrypt on its key) to that role."),
     Cause::new(
+        "source-role-lacks",
+        Kind::ExecutionRoleLacks,
+        &[
+            "does not have enough permission to process your event source. Please add {action} permission to role",
+            "does not have enough permissions to process your event source. Please add {action} permission to role",
+            "Please add {action} permission to role",
+            "Please add {action} permission to the role",
+            "Please add {action} to the execution role",
+        ],
+    )
+    .acts(Acts::Said)
+    .says("The role with which the service reads the event source lacks {action}")
+    .fix("Add the action to that role (of the function, the pipe or the pipeline), not to the user that deploys."),
+    Cause::new(
         "execution-role-lacks-unnamed",
         Kind::ExecutionRoleLacks,
         &[
@@ -81,6 +95,7 @@ pub(super) const ROWS: &[Cause] = &[
             "execution role does not have sufficient",
             "execution role does not have the required",
             "execution role is missing",
+            "Service role * has insufficient",
             "The provided role does not have sufficient permissions",
             "The provided role does not have the",
             "execution role lacks",

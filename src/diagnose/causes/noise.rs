@@ -24,6 +24,8 @@ pub(super) const ROWS: &[Cause] = &[
             "The following resource(s) failed to create",
             "Cancelled since failure tolerance has exceeded",
             "Cancelled since",
+            "for stack set * failed",
+            "StackSet operation * failed",
             "failed waiting for successful resource state",
             "exceeded wait attempts",
             "exceeded max wait time for",

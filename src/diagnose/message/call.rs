@@ -84,6 +84,12 @@ pub(super) const LIKELY: &[&str] = &[
     "iot",
     "bedrock",
     "batch",
+    "sagemaker",
+    "redshift",
+    "elasticmapreduce",
+    "kafka",
+    "kinesisvideo",
+    "backup",
     "transfer",
     "aoss",
     "servicediscovery",
@@ -112,14 +118,28 @@ pub fn near(prepared: &Prepared, range: &Range<usize>) -> Call {
         let part = cut_at_neighbours(text, window, number);
         for form in FORMS.iter().filter(|form| part.contains(form.needle)) {
             let Some(regex) = form.regex.as_ref() else { continue };
-            let found = if number == 1 { regex.captures_iter(part).last() } else { regex.captures(part) };
-            if let Some(found) = found {
+            // What names no call is passed over; before the refusal the last one counts, else the first.
+            let mut found: Vec<_> = regex.captures_iter(part).collect();
+            if number == 1 {
+                found.reverse();
+            }
+            for found in found {
                 (form.read)(&found, &mut call);
             }
         }
         stack_event(part, number, &mut call);
     }
     call
+}
+
+/// The call of words such as `invoke the Lambda function`.
+pub fn of_prose(text: &str) -> Option<Call> {
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter(|word| !word.is_empty());
+    let verb = words.next()?.to_ascii_lowercase();
+    let object: Vec<&str> = words.skip_while(|word| ["the", "a", "an", "your"].contains(word)).take(4).collect();
+    let mut call = Call::default();
+    super::prose::read(verb.strip_suffix('e').unwrap_or(&verb), &object.join(" "), &mut call);
+    call.operation.is_some().then_some(call)
 }
 
 /// A window that does not reach into another failure: a blank line followed by one, or another event's row.

@@ -97,7 +97,8 @@ fn with_short_lines<'a>(text: &'a str, telling: Option<&Regex>) -> Cow<'a, str> 
 /// Undoes JSON escapes (of any depth), XML entities, typographic quotes and colour codes that lost their escape.
 fn without_escapes(text: &str) -> String {
     static RESIDUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?:\\+u001[bB]|\\x1[bB]|\\033|\^\[)?\[(?:[0-9]{1,3}(?:;[0-9]{1,3})*)m|(?:\\+u001[bB]|\\033)").ok()
+        Regex::new(r"(?:\\+u001[bB]|\\x1[bB]|[\\#]033|\^\[)?\[(?:[0-9]{1,3}(?:;[0-9]{1,3})*)m|(?:\\+u001[bB]|\\033)")
+            .ok()
     });
     let text = match Some(text).filter(|text| text.contains('[')).and_then(|_| RESIDUE.as_ref()) {
         Some(residue) => residue.replace_all(text, ""),
@@ -314,6 +315,7 @@ mod tests {
         assert_eq!(clean("\u{1b}[31mAccess Denied\u{1b}[0m"), "Access Denied\n");
         assert_eq!(clean("[31mAccess Denied[0m"), "Access Denied\n");
         assert_eq!(clean(r"\u001b[1;31mAccess Denied\u001b[0m"), "Access Denied\n");
+        assert_eq!(clean("#033[31;1mAccess Denied#033[0m"), "Access Denied\n");
     }
 
     #[test]

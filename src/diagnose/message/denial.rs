@@ -86,9 +86,9 @@ pub fn read(text: &str, squeezed: &Squeezed) -> Vec<Denial> {
 /// The sentence around an anchor.
 fn sentence(text: &str, squeezed: &Squeezed, start: usize, mut after: usize) -> Option<Denial> {
     let rest = squeezed.window(after, FIELD);
-    for word in ["theaction", "action", "theoperation"] {
+    for word in ["theaction", "action", "theoperation", "the"] {
         let Some(behind) = rest.strip_prefix(word) else { continue };
-        if behind.starts_with([':', '\'', '"', '`']) || behind.contains(':') {
+        if behind.starts_with([':', '\'', '"', '`']) || (word != "the" && behind.contains(':')) {
             after += word.len();
             break;
         }

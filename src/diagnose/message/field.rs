@@ -32,6 +32,9 @@ const BEHIND_RESOURCE: [&str; 17] = [
     ".seethe",
 ];
 
+/// Of these, the ones that begin the reason.
+const REASONS: [&str; 4] = ["becauseno", "becausethe", "withanexplicitdeny", "withexplicitdeny"];
+
 /// Kinds that stand before a bare name where IAM gives no ARN, such as `role orders-dev`.
 const BARE_KINDS: [&str; 9] = [
     "instance profile ",
@@ -75,7 +78,8 @@ pub fn principal(text: &str, squeezed: &Squeezed, start: usize) -> Option<String
     let range = squeezed.range(from + at..end);
     let raw = joined(&text[range]);
     let name = without_brackets(raw.trim()).trim_matches(['"', '\'', '`', ',', '[', ']', ' ']).trim();
-    let name = if name.contains("***") { name } else { name.trim_matches('*') };
+    // `**arn:...**` is Markdown, `assumed-role/*/*` is not.
+    let name = if name.starts_with('*') && !name.contains("***") { name.trim_matches('*') } else { name };
     let whole = name.starts_with("arn:") || !without_placeholders(name).contains(' ');
     let plausible = !name.is_empty() && name.len() < 400 && whole;
     plausible.then(|| name.to_owned())
@@ -185,7 +189,17 @@ pub fn resource(text: &str, squeezed: &Squeezed, at: usize) -> Option<(Option<St
     let sentence_end = BEHIND_RESOURCE.iter().filter_map(|word| rest.find(word)).min();
     let from = squeezed.start(start);
     let raw = match sentence_end {
-        Some(end) if end > 0 => believable(&text[squeezed.range(start..start + end)]),
+        Some(end) if end > 0 && rest[end..].starts_with("user:arn:") => {
+            // The next sentence: what stands on lines with labels of their own belongs to neither.
+            let raw = &text[squeezed.range(start..start + end)];
+            let labelled = |line: &&str| line.split_whitespace().next().is_some_and(|word| word.ends_with(':'));
+            let lines: Vec<&str> = raw.lines().take_while(|line| !labelled(line)).collect();
+            believable(&lines.join("\n"), false)
+        }
+        Some(end) if end > 0 => {
+            let reason = REASONS.iter().any(|word| rest[end..].starts_with(word));
+            believable(&text[squeezed.range(start..start + end)], reason)
+        }
         _ => None,
     };
     let name = raw.unwrap_or_else(|| word_at(&text[from.min(text.len())..]));
@@ -194,8 +208,9 @@ pub fn resource(text: &str, squeezed: &Squeezed, at: usize) -> Option<(Option<St
     (!name.is_empty()).then(|| (Some(name.to_owned()), sentence_end.map_or(behind, |end| start + end).max(start)))
 }
 
-/// What stands between `on resource:` and the words that follow a resource, where it is one.
-fn believable(raw: &str) -> Option<String> {
+/// What stands between `on resource:` and the words that follow a resource, where it is one. Only before a reason may
+/// a name have blanks.
+fn believable(raw: &str, before_reason: bool) -> Option<String> {
     let raw = without_brackets(raw.trim().trim_end_matches(',').trim_end());
     if raw.lines().count() > 4 || raw.len() > 600 {
         return None;
@@ -204,10 +219,20 @@ fn believable(raw: &str) -> Option<String> {
         let name = joined(raw);
         // Text that was left out stays visible as ` ... ` or `<account id>`.
         let told = without_placeholders(&name).replace(" ... ", "");
-        return (!told.contains(|c: char| c.is_whitespace() || "\"'<>".contains(c))).then_some(name);
+        let plain = !told.contains(|c: char| (c.is_whitespace() && c != ' ') || "\"'<>".contains(c));
+        return (plain && (!told.contains(' ') || (before_reason && is_named_with_blanks(&told)))).then_some(name);
     }
     let name = raw.split_whitespace().collect::<Vec<_>>().join(" ");
     (name.split(' ').count() <= 3 && !name.contains(['"', '\'', '{', '}'])).then_some(name)
+}
+
+/// Whether an ARN is of a resource whose name has blanks, such as a job of Glue: words alone, behind its last mark.
+fn is_named_with_blanks(arn: &str) -> bool {
+    const MOST_WORDS: usize = 8;
+    let mut words = arn.split(' ');
+    words.next().is_some_and(|first| first.split(':').count() > 5)
+        && words.clone().count() < MOST_WORDS
+        && words.all(|word| word.chars().all(|c| c.is_alphanumeric() || "-_/".contains(c)) && word != "-")
 }
 
 /// Without what stands for something that was taken out, such as `<account id>`.

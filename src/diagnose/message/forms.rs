@@ -22,7 +22,7 @@ macro_rules! form {
 }
 
 /// The forms that name a call; a field that an earlier one filled stays.
-pub(super) static FORMS: [Form; 49] = [
+pub(super) static FORMS: [Form; 55] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
     form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
@@ -203,9 +203,38 @@ pub(super) static FORMS: [Form; 49] = [
         set_operation(call, &c[2]);
     }),
     // The line of the program: `client.put_object(`, `new PutObjectCommand(`, `svc.PutObject(`
-    form!("_", r"\.([a-z]+(?:_[a-z0-9]+)+)\(", |c, call| set_known_operation(call, &camel(&c[1]))),
+    form!("_", r"[.$]([a-z]+(?:_[a-z0-9]+)+)\(", |c, call| set_known_operation(call, &camel(&c[1]))),
     form!("Command(", r"\b([A-Z][A-Za-z0-9]+)Command\(", |c, call| set_known_operation(call, &c[1])),
     form!("(", r"\.([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]*)+)\(", |c, call| set_known_operation(call, &c[1])),
+    // Frames of Ruby: ``in `get_object'``
+    form!("in ", r"in [`'](?:[A-Za-z0-9:]+#)?([a-z]+(?:_[a-z0-9]+)+)'", |c, call| set_known_operation(
+        call,
+        &camel(&c[1])
+    )),
+    // Cloud Custodian: `Access denied api:AssumeRole`
+    form!("api", r"\bapi[:=] ?([A-Z][A-Za-z0-9]+)\b", |c, call| set_known_operation(call, &c[1])),
+    // `to call s3.putObject`
+    form!("call ", r"\bcall ([a-z0-9-]+)[.:]([A-Za-z][A-Za-z0-9]+)\b", |c, call| {
+        if let Some(prefix) = catalogue::prefix_of_service(&c[1])
+            && !catalogue::actions_of_operation(prefix, &capitalized(&c[2])).is_empty()
+        {
+            call.service.get_or_insert(prefix);
+            set_operation(call, &c[2]);
+        }
+    }),
+    // Tools that bring files to a bucket, or fetch them
+    form!("pload", r"(?i-u)\bupload(?:ing)?\b[ -~]{0,200}? to (?:the |an? )?(?:s3\b|(?:s3 )?bucket\b)", |_, call| {
+        set_service(call, "s3");
+        set_operation(call, "PutObject");
+    }),
+    form!(
+        "ownload",
+        r"(?i-u)\bdownload(?:ing)?\b[ -~]{0,200}? from (?:the |an? )?(?:s3\b|(?:s3 )?bucket\b)",
+        |_, call| {
+            set_service(call, "s3");
+            set_operation(call, "GetObject");
+        }
+    ),
     // PowerShell: `Write-S3Object`, `Get-IAMRole`
     form!(
         "-",
@@ -213,6 +242,10 @@ pub(super) static FORMS: [Form; 49] = [
         |c, call| prose::cmdlet(&c[1], &c[2], &c[3], call)
     ),
     // What the agent of ECS fetches before it starts a task
+    form!("stream", r"(?i-u)\b(?:logger args: create|create (?:cloudwatch )?log) stream", |_, call| {
+        set_service(call, "logs");
+        set_operation(call, "CreateLogStream");
+    }),
     form!("from ssm", r"retrieve secrets? from ssm", |_, call| {
         set_service(call, "ssm");
         set_operation(call, "GetParameters");
@@ -228,7 +261,7 @@ pub(super) static FORMS: [Form; 49] = [
     // Prose: `error creating IAM Role (x):`, `Failed to create the CloudFormation stack`, `Error querying AMI`
     form!(
         "",
-        r"(?i-u)\b(creat|launch|provision|register|deregister|allocat|updat|modify|delet|remov|destroy|terminat|describ|list|query|look(?:ing)? up|find|search|fetch|retriev|gett|get|putt|put|read|download|upload|validat|tagg|tag|attach|detach|associat|start|stopp|stop|invok|publish|copy|send|receiv|enabl|disabl)(?:e|ing)?(?:[ \t]+for)?[ \t]+(?:(?:the|an?|any|new|existing|AWS|Amazon)[ \t]+)*([A-Za-z0-9]+(?:[ \t]+[A-Za-z0-9]+){0,4})",
+        r"(?i-u)\b(creat|launch|provision|tak|register|deregister|allocat|updat|modify|delet|remov|destroy|terminat|describ|list|query|look(?:ing)? up|find|search|fetch|retriev|gett|get|putt|put|read|download|upload|validat|tagg|tag|attach|detach|associat|start|stopp|stop|invok|publish|copy|send|receiv|enabl|disabl)(?:e|ing)?(?:[ \t]+for)?[ \t]+(?:(?:the|an?|any|new|existing|AWS|Amazon)[ \t]+)*([A-Za-z0-9]+(?:[ \t]+[A-Za-z0-9]+){0,4})",
         |c, call| prose::read(&c[1], &c[2], call),
     ),
     // Serverless Framework: `Could not locate deployment bucket. Error: Access Denied`

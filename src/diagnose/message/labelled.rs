@@ -1,5 +1,6 @@
 //! The denial that the AWS console shows field by field, ready to be copied:
-//! `User: ... Service: lambda Action: ListFunctions On resource(s): * Context: no identity-based policy allows ...`.
+//! `User: ... Service: lambda Action: ListFunctions On resource(s): * Context: no identity-based policy allows ...`,
+//! lately with `Resource:`.
 
 use super::denial::{Denial, reason_of};
 use super::field;
@@ -11,10 +12,15 @@ const REACH: usize = 900;
 
 /// All such denials of a text, in order.
 pub fn read(text: &str, squeezed: &Squeezed) -> Vec<Denial> {
-    squeezed.text.match_indices("onresource(s):").filter_map(|(at, _)| fields(text, squeezed, at)).collect()
+    let older = squeezed.text.match_indices("onresource(s):");
+    // The plain word is a label only with the one of the reason behind it.
+    let newer = squeezed.text.match_indices("resource:").filter(|(at, label)| {
+        !squeezed.text[..*at].ends_with("on") && squeezed.window(at + label.len(), REACH).contains("context:")
+    });
+    older.chain(newer).filter_map(|(at, label)| fields(text, squeezed, at, label)).collect()
 }
 
-fn fields(text: &str, squeezed: &Squeezed, at: usize) -> Option<Denial> {
+fn fields(text: &str, squeezed: &Squeezed, at: usize, label: &str) -> Option<Denial> {
     let mut from = at.saturating_sub(REACH);
     while !squeezed.text.is_char_boundary(from) {
         from += 1;
@@ -34,7 +40,7 @@ fn fields(text: &str, squeezed: &Squeezed, at: usize) -> Option<Denial> {
         }
         _ => action,
     };
-    let behind = at + "onresource(s):".len();
+    let behind = at + label.len();
     let resource = field::token(text, squeezed.start(behind));
     let rest = squeezed.window(behind, REACH);
     let context = rest.find("context:").map(|found| (found, &rest[found + "context:".len()..]));
@@ -67,6 +73,20 @@ mod tests {
         assert_eq!(found[0].principal.as_deref(), Some("arn:aws:iam::123456789012:user/ann"));
         assert_eq!(found[0].action.as_deref(), Some("lambda:ListFunctions"));
         assert_eq!(found[0].resource.as_deref(), Some("*"));
+        assert_eq!(found[0].layer, Some(crate::diagnose::Layer::Identity));
+    }
+
+    #[test]
+    fn the_console_of_today_has_a_plain_label_for_the_resource() {
+        let prepared = Prepared::new(
+            "Access denied\nYou don't have permission to sqs:ListQueues. To request access, copy the following text.\n\
+             User: arn:aws:iam::123456789012:user/ann\nAction: sqs:ListQueues\n\
+             Resource: arn:aws:sqs:eu-west-1:123456789012:*\n\
+             Context: no identity-based policy allows the sqs:ListQueues action",
+        );
+        let found = super::read(&prepared.text, &prepared.squeezed);
+        assert_eq!(found[0].action.as_deref(), Some("sqs:ListQueues"));
+        assert_eq!(found[0].resource.as_deref(), Some("arn:aws:sqs:eu-west-1:123456789012:*"));
         assert_eq!(found[0].layer, Some(crate::diagnose::Layer::Identity));
     }
 

@@ -56,6 +56,7 @@ fn verbs(stem: &str) -> &'static [&'static str] {
     match stem {
         "creat" | "provision" => &["Create", "Put", "Run", "Register", "Request"],
         "launch" => &["Run", "Launch"],
+        "tak" => &["Create"],
         "register" => &["Register", "Create"],
         "deregister" => &["Deregister"],
         "allocat" => &["Allocate"],
@@ -133,9 +134,8 @@ fn likely(service: Option<&'static str>, verbs: &[&str], words: &[&str]) -> Opti
     };
     let names = nouns(words);
     let mut forms = names.iter().flat_map(|noun| {
-        let several = |verb: &&&str| {
-            noun.chars().filter(char::is_ascii_uppercase).count() > 1 && ["Describe", "List"].contains(*verb)
-        };
+        let words = noun.chars().filter(char::is_ascii_uppercase).count();
+        let several = move |verb: &&&str| **verb == "Run" || (words > 1 && ["Describe", "List"].contains(*verb));
         let plural = verbs.iter().filter(several).map(move |verb| format!("{verb}{noun}s"));
         verbs.iter().take(2).map(move |verb| format!("{verb}{noun}")).chain(plural)
     });
@@ -209,6 +209,7 @@ mod tests {
             ("creat", "IAM Role", "iam:CreateRole"),
             ("query", "AMI", "ec2:DescribeImages"),
             ("creat", "Cloudwatch log stream", "logs:CreateLogStream"),
+            ("launch", "instance", "ec2:RunInstances"),
             ("describ", "load balancer", "elasticloadbalancing:DescribeLoadBalancers"),
             ("deregister", "AMI", "ec2:DeregisterImage"),
             ("creat", "lambda", "lambda:CreateFunction"),
