@@ -4,6 +4,7 @@
 use super::PackageError;
 use super::glob::Glob;
 use super::walk::{Found, Walk};
+use crate::build::node::Placed;
 use crate::manifest::schema::build::{doc, list, object, text};
 use crate::manifest::service::Function;
 use crate::manifest::{Problem, Problems, Service};
@@ -159,6 +160,21 @@ pub fn linked(service: &Service, notes: &mut Problems) -> Result<Vec<Found>, Pac
         }
         let external = External { path: folder, to, patterns: Vec::new(), place };
         all.extend(external.files()?);
+    }
+    Ok(all)
+}
+
+/// Packages of Node.js that are linked from a store, at places where Node finds them without links.
+pub fn of_store(service_dir: &Path, packages: &[Placed]) -> Result<Vec<Found>, PackageError> {
+    let root = service_dir.canonicalize().unwrap_or_else(|_| service_dir.to_owned());
+    let mut all = Vec::new();
+    for package in packages {
+        // What lies in the package's own node_modules has places of its own.
+        let enter = |name: &str, _: &Path| !name.ends_with("/node_modules");
+        let walk = Walk { root: &package.real, enter: &enter };
+        let leads_out = !package.real.starts_with(&root);
+        let files = walk.run(&package.real, &format!("{}/", package.place))?;
+        all.extend(files.into_iter().map(|file| Found { leads_out: leads_out || file.leads_out, ..file }));
     }
     Ok(all)
 }

@@ -16,18 +16,22 @@ use std::time::{Instant, SystemTime};
 pub fn package(service: &Service, request: &PackageRequest<'_>) -> Result<Packaged, PackageError> {
     check_names(service, request)?;
     let mut packaged = Packaged::default();
+    let dependencies = node::dependencies(&service.dir);
     let built = Built {
         binaries: native::build(service, request)?,
         bundles: bundles::build(service, request, &mut packaged.notes)?,
         development: match service.package.exclude_dev_dependencies {
             Some(false) => Vec::new(),
-            _ => node::development(&service.dir),
+            _ => dependencies.development,
         },
     };
     let plan = plan::plan(service, request, &built)?;
     let sets: Vec<&Patterns> = plan.iter().filter_map(Planned::patterns).collect();
     let mut files = if sets.is_empty() { Vec::new() } else { select::find(&service.dir, &sets)? };
     files.extend(external::linked(service, &mut packaged.notes)?);
+    if !sets.is_empty() {
+        files.extend(external::of_store(&service.dir, &dependencies.linked)?);
+    }
     let mut filler = Filler::new(service, request);
     for planned in &plan {
         let mut artifact = match &planned.content {

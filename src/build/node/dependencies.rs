@@ -1,37 +1,61 @@
 //! Which packages of `node_modules` are needed at run time, by the rules that Node resolves modules with.
 
+use super::store::{self, Placed, STORE};
 use crate::build::{BuildError, Member, Members};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Patterns of packages that only development needs, below all projects of a service
-/// (Framework v3 `zip-service.js`, `excludeNodeDevDependencies`, which asks `npm ls`).
-pub fn development(service_dir: &Path) -> Vec<String> {
-    let mut patterns = Vec::new();
+/// Sections of a `package.json` with what is needed at run time.
+pub const RUN_TIME: [&str; 3] = ["dependencies", "optionalDependencies", "peerDependencies"];
+
+/// What `package.json` files say of the folders named `node_modules` beside them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dependencies {
+    /// Patterns of packages that only development needs (Framework v3 `zip-service.js`,
+    /// `excludeNodeDevDependencies`, which asks `npm ls`), and of stores.
+    pub development: Vec<String>,
+    /// Packages that are needed of a store at run time, placed as below the service.
+    pub linked: Vec<Placed>,
+}
+
+/// The dependencies of all projects of a service.
+pub fn dependencies(service_dir: &Path) -> Dependencies {
+    let mut all = Dependencies::default();
     for project in projects(service_dir) {
-        let Some(manifest) = manifest(&project) else { continue };
-        let production =
-            closure(&project, &names(&manifest, &["dependencies", "optionalDependencies", "peerDependencies"]));
+        let (Some(manifest), Ok(name)) = (manifest(&project), project.strip_prefix(service_dir)) else { continue };
+        let run_time = names(&manifest, &RUN_TIME);
+        let production = closure(&project, &run_time);
         let development = closure(&project, &names(&manifest, &["devDependencies"]));
+        let store = Path::new("node_modules").join(STORE);
+        if project.join(&store).is_dir() {
+            all.development.push(format!("{}/**", escaped(&name.join(&store).to_string_lossy())));
+        }
         for package in development.difference(&production) {
             let Ok(name) = package.strip_prefix(service_dir) else { continue };
-            patterns.push(format!("{}/**", escaped(&name.to_string_lossy())));
-            patterns.extend(binaries(package).iter().filter_map(|bin| {
+            all.development.push(format!("{}/**", escaped(&name.to_string_lossy())));
+            all.development.extend(binaries(package).iter().filter_map(|bin| {
                 let folder = modules_folder(name)?;
                 Some(escaped(&folder.join(".bin").join(bin).to_string_lossy()))
             }));
         }
+        let place = |p: Placed| Placed { place: name.join(&p.place).to_string_lossy().into_owned(), ..p };
+        all.linked.extend(store::placed(&project, &run_time).into_iter().map(place));
     }
-    patterns
+    all
 }
 
 /// The files of packages and of all that they depend on, named as below the service.
 pub fn with_dependencies(service_dir: &Path, packages: &[String]) -> Result<Members, BuildError> {
     let mut members = Members::new();
-    for package in closure(service_dir, packages) {
-        let Ok(name) = package.strip_prefix(service_dir).map(|n| n.to_string_lossy().into_owned()) else { continue };
+    let mut folders = store::placed(service_dir, packages);
+    if folders.is_empty() {
+        let below = |real: &Path| Some(real.strip_prefix(service_dir).ok()?.to_string_lossy().into_owned());
+        let all = closure(service_dir, packages).into_iter();
+        folders = all.filter_map(|real| Some(Placed { place: below(&real)?, real })).collect();
+    }
+    for Placed { place: name, real: package } in folders {
         let walk = walkdir::WalkDir::new(&package).follow_links(true).sort_by_file_name().into_iter();
         // What lies in the package's own node_modules is asked for on its own.
         for entry in walk.filter_entry(|e| e.depth() == 0 || e.file_name() != "node_modules").flatten() {
@@ -59,11 +83,11 @@ fn projects(dir: &Path) -> Vec<PathBuf> {
     files.filter_map(|e| e.path().parent().map(Path::to_owned)).collect()
 }
 
-fn manifest(package: &Path) -> Option<Value> {
+pub fn manifest(package: &Path) -> Option<Value> {
     serde_json::from_slice(&fs::read(package.join("package.json")).ok()?).ok()
 }
 
-fn names(manifest: &Value, sections: &[&str]) -> Vec<String> {
+pub fn names(manifest: &Value, sections: &[&str]) -> Vec<String> {
     let all = sections.iter().filter_map(|s| manifest[*s].as_object()).flat_map(|m| m.keys().cloned());
     all.collect()
 }
@@ -75,16 +99,17 @@ fn closure(from: &Path, names_asked: &[String]) -> BTreeSet<PathBuf> {
     while let Some((from, name)) = open.pop() {
         let Some(package) = resolve(&from, &name) else { continue };
         if found.insert(package.clone()) {
-            let needed = ["dependencies", "optionalDependencies", "peerDependencies"];
-            let names = manifest(&package).map(|m| names(&m, &needed)).unwrap_or_default();
-            open.extend(names.into_iter().map(|n| (package.clone(), n)));
+            let names = manifest(&package).map(|m| names(&m, &RUN_TIME)).unwrap_or_default();
+            // Node looks for them from where the package really is.
+            let real = package.canonicalize().unwrap_or(package);
+            open.extend(names.into_iter().map(|n| (real.clone(), n)));
         }
     }
     found
 }
 
 /// The nearest `node_modules/<name>` upwards.
-fn resolve(from: &Path, name: &str) -> Option<PathBuf> {
+pub fn resolve(from: &Path, name: &str) -> Option<PathBuf> {
     let folders = from.ancestors().filter(|a| a.file_name().is_none_or(|n| n != "node_modules"));
     folders.map(|a| a.join("node_modules").join(name)).find(|p| p.join("package.json").is_file())
 }
@@ -138,7 +163,7 @@ mod tests {
     fn what_only_development_needs_is_left_out() {
         let dir = service();
         assert_eq!(
-            development(dir.path()),
+            dependencies(dir.path()).development,
             ["node_modules/tool/**", "node_modules/.bin/run", "node_modules/tool/node_modules/deep/**"]
         );
     }

@@ -3,7 +3,9 @@
 pub mod bundle;
 mod dependencies;
 mod flags;
+mod store;
 mod tool;
 pub mod webpack;
 
-pub use dependencies::{development, with_dependencies};
+pub use dependencies::{dependencies, with_dependencies};
+pub use store::Placed;

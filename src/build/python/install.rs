@@ -152,8 +152,13 @@ impl Installation<'_> {
             Platform::Lambda { python, arch, glibc } => {
                 let platform = platform.map_or_else(|| Platform::uv_name(*arch, *glibc), str::to_owned);
                 program = program.args(["--python-version", python, "--python-platform", &platform]);
-                let builds = sources == Sources::Allowed && self.builds_for_platform();
-                if builds && let Some(path) = self.interpreter(python) {
+                // Wheels are chosen by what is said here, whatever Python uv runs on; builds run in it.
+                let python = match sources {
+                    Sources::Allowed if self.builds_for_platform() => self.interpreter(python),
+                    Sources::Allowed => None,
+                    Sources::Never => super::tool::without_shims(self.env),
+                };
+                if let Some(path) = python {
                     program = program.arg("--python").arg(path);
                 }
             }

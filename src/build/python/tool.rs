@@ -44,6 +44,20 @@ pub fn interpreter(env: &BTreeMap<String, String>) -> Result<PathBuf, BuildError
     })
 }
 
+/// A Python 3 that answers at once, for uv to start from. A shim (of pyenv, asdf or mise) first
+/// finds out what it stands for, anew in every folder: that takes longer than installing.
+pub fn without_shims(env: &BTreeMap<String, String>) -> Option<PathBuf> {
+    let all = || which::which_in_all("python3", env.get("PATH"), Path::new("/")).into_iter().flatten();
+    let is_shim = |path: &PathBuf| path.parent().is_some_and(|dir| dir.ends_with("shims"));
+    all().find(|path| !is_shim(path)).or_else(|| {
+        let versions = all().next()?.parent()?.parent()?.join("versions");
+        let mut installed: Vec<PathBuf> =
+            std::fs::read_dir(versions).ok()?.flatten().map(|version| version.path().join("bin/python3")).collect();
+        installed.sort();
+        installed.into_iter().rfind(|path| path.is_file())
+    })
+}
+
 /// Takes the program out of the wheel of PyPI.
 fn install(python: &Path, dir: &Path, env: &BTreeMap<String, String>) -> Result<(), BuildError> {
     run::make_folder(dir, |at| {
@@ -72,4 +86,31 @@ fn install(python: &Path, dir: &Path, env: &BTreeMap<String, String>) -> Result<
         moved.map_err(|source| BuildError::Write { path: at.join("uv"), source })
     })
     .map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(path: &Path) {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "").unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn what_a_shim_stands_for_is_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        let env = |path: &str| [("PATH".to_owned(), path.to_owned())].into();
+        let shims = at("pyenv/shims").display().to_string();
+        program(&at("pyenv/shims/python3"));
+        assert_eq!(without_shims(&env(&shims)), None);
+        program(&at("pyenv/versions/3.12.1/bin/python3"));
+        assert_eq!(without_shims(&env(&shims)), Some(at("pyenv/versions/3.12.1/bin/python3")));
+        program(&at("usr/bin/python3"));
+        let both = format!("{shims}:{}", at("usr/bin").display());
+        assert_eq!(without_shims(&env(&both)), Some(at("usr/bin/python3")));
+    }
 }
