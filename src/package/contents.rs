@@ -109,7 +109,8 @@ impl<'a> Filler<'a> {
         additional.sort();
         additional.dedup();
         let dir = module.map_or_else(|| self.service.dir.clone(), |m| self.service.dir.join(m));
-        if let Some(vendor) = &self.options.vendor {
+        let of_functions = all.iter().filter_map(|function| function.raw["vendor"].as_str());
+        for vendor in self.options.vendor.as_deref().into_iter().chain(of_functions) {
             add_vendored(&self.service.dir.join(vendor), contents)?;
         }
         if self.options.layer.is_some() && additional.is_empty() {

@@ -50,6 +50,9 @@ const fn with_top_level_keys(plugin: Plugin, top_level_keys: &'static [Key]) -> 
     Plugin { top_level_keys, ..plugin }
 }
 
+/// What of serverless-dynamodb-local the emulator has no part in.
+const SEEDS: &[(&str, &str)] = &[("custom.dynamodb.seed", "put these items into its tables")];
+
 /// The plugins, the most used first.
 pub const KNOWN: &[Plugin] = &[
     with_custom_keys(
@@ -59,6 +62,7 @@ pub const KNOWN: &[Plugin] = &[
                 "Python dependencies are packaged, from `custom.pythonRequirements`",
             ),
             &[
+                Key { name: "vendor", schema: || doc(text(), "A folder of libraries that comes along.") },
                 any!("module", "The folder that its code and its requirements stand in."),
                 any!("dockerizePip", "Of no effect: wheels for the function's platform are taken on any machine."),
             ],
@@ -172,8 +176,8 @@ pub const KNOWN: &[Plugin] = &[
         ),
         domain_manager::UNREAD,
     ),
-    needless("serverless-dynamodb-local", "`--local` deploys to an emulator that has DynamoDB"),
-    needless("serverless-dynamodb", "`--local` deploys to an emulator that has DynamoDB"),
+    without(needless("serverless-dynamodb-local", "`--local` deploys to an emulator that has DynamoDB"), SEEDS),
+    without(needless("serverless-dynamodb", "`--local` deploys to an emulator that has DynamoDB"), SEEDS),
     with_top_level_keys(
         taken(step_functions::NAME, "state machines and what starts them are made, from `stepFunctions`"),
         &[Key { name: "stepFunctions", schema: step_functions::schema }],

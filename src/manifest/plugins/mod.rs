@@ -107,6 +107,7 @@ pub fn check(config: &Node, strict: bool) -> Verdict {
             }
             Some(Role::NotNeeded(why)) => {
                 verdict.notes.push(format!("{name}: not needed: {why}"));
+                verdict.problems.extend(unread(config, name, severity));
                 continue;
             }
             Some(Role::Missing(what)) => (
@@ -202,6 +203,16 @@ mod tests {
                 assert!(plugin.custom_keys.iter().any(|known| known.name == key), "{}: {key}", plugin.name);
             }
         }
+    }
+
+    #[test]
+    fn what_a_needless_plugin_did_beside_is_spoken_of() {
+        let config =
+            json!({ "plugins": ["serverless-dynamodb-local"], "custom": { "dynamodb": { "seed": { "a": 1 } } } });
+        let told = check(&Node::from_json(config, None), false).problems;
+        let expected =
+            "`custom.dynamodb.seed` is not read: serverless-dynamodb-local would put these items into its tables";
+        assert_eq!(told.0.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>(), [expected]);
     }
 
     #[test]

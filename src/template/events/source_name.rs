@@ -64,7 +64,9 @@ pub(super) fn check(source: &Value, event: &EventUse<'_>, problems: &mut Problem
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 fn malformed(source: &Value) -> Option<&'static str> {
-    let (name, argument) = source.as_object()?.iter().next()?;
+    let Some((name, argument)) = source.as_object()?.iter().next() else {
+        return Some("this names nothing: write an ARN, or a function of CloudFormation that gives one");
+    };
     let text_or_call = |value: &Value| value.as_str().map_or(value.is_object(), |text| !text.is_empty());
     let fits = match (name.as_str(), argument) {
         ("Ref", argument) => argument.as_str().is_some_and(|id| !id.is_empty()),
@@ -142,6 +144,7 @@ mod tests {
             json!({"Fn::ImportValue": ""}),
             json!({"Fn::GetAtt": {"x": 1}}),
             json!({"Fn::GetAtt": ["Table"]}),
+            json!({}),
             json!({"Ref": ["Table"]}),
             json!({"Fn::Joins": ["/", ["a"]]}),
         ] {
