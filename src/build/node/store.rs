@@ -71,8 +71,11 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    /// A project as pnpm lays it out: `packages` are `(id, name, what it needs as (name, id))`.
-    fn project(packages: &[(&str, &str, &[(&str, &str)])], direct: &[(&str, &str)]) -> tempfile::TempDir {
+    /// An installed package: `(id, name, what it needs as (name, id))`.
+    type Package<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+    /// A project as pnpm lays it out.
+    fn project(packages: &[Package<'_>], direct: &[(&str, &str)]) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         let modules = dir.path().join("node_modules");
         let folder = |id: &str, name: &str| modules.join(STORE).join(id).join("node_modules").join(name);
@@ -99,7 +102,7 @@ mod tests {
 
     #[test]
     fn what_a_package_needs_is_found_from_it() {
-        let packages: [(&str, &str, &[(&str, &str)]); 4] =
+        let packages: [Package<'_>; 4] =
             [("a@1", "a", &[("b", "b@1")]), ("b@1", "b", &[("c", "c@1")]), ("c@1", "c", &[]), ("c@2", "c", &[])];
         let dir = project(&packages, &[("a", "a@1"), ("c", "c@2")]);
         assert_eq!(
@@ -115,8 +118,7 @@ mod tests {
 
     #[test]
     fn packages_that_need_each_other_come_to_an_end() {
-        let packages: [(&str, &str, &[(&str, &str)]); 2] =
-            [("a@1", "a", &[("b", "b@1")]), ("b@1", "b", &[("a", "a@1")])];
+        let packages: [Package<'_>; 2] = [("a@1", "a", &[("b", "b@1")]), ("b@1", "b", &[("a", "a@1")])];
         let dir = project(&packages, &[("a", "a@1")]);
         assert_eq!(places(dir.path(), &["a"]), ["node_modules/a = a@1", "node_modules/b = b@1"]);
     }
