@@ -95,7 +95,13 @@ pub(super) async fn causes(aws: &Aws, events: &[ResourceEvent]) -> Vec<FailingEv
             if let (Some(hook), true) = (hook, failing.reason.contains("hook")) {
                 failing.reason = format!("{} {hook}", failing.reason);
             }
-            found.push(failing);
+            // A resource may fail again, for the same reason, while it is undone.
+            let told = |earlier: &FailingEvent| {
+                (&earlier.logical_id, &earlier.reason) == (&failing.logical_id, &failing.reason)
+            };
+            if !found.iter().any(told) {
+                found.push(failing);
+            }
         }
     }
     if let (true, Some(stack)) = (found.is_empty(), events.first()) {

@@ -156,27 +156,22 @@ fn is_passing(error: &AwsError) -> bool {
 }
 
 /// Time between two looks: short while something happens, longer while nothing does, and never so long that a failure
-/// is told much later than a second after its event. After ten minutes nobody waits for the second any more.
+/// is told much later than a second after its event.
 struct Pause {
     shortest: Duration,
     longest: Duration,
     now: Duration,
-    begun: Instant,
 }
-
-/// When looks become rarer.
-const PATIENT_AFTER: Duration = Duration::from_secs(600);
 
 impl Pause {
     fn new(local: bool) -> Self {
         let millis = Duration::from_millis;
         let (shortest, longest) = if local { (millis(40), millis(400)) } else { (millis(500), millis(1000)) };
-        Self { shortest, longest, now: shortest, begun: Instant::now() }
+        Self { shortest, longest, now: shortest }
     }
 
     async fn sleep(&mut self, news: bool) {
-        let longest = if self.begun.elapsed() > PATIENT_AFTER { self.longest * 2 } else { self.longest };
-        self.now = if news { self.shortest } else { (self.now * 5 / 4).min(longest) };
+        self.now = if news { self.shortest } else { (self.now * 5 / 4).min(self.longest) };
         tokio::time::sleep(self.now).await;
     }
 }

@@ -75,6 +75,56 @@ fn without_rollback_the_next_deploy_goes_on_from_where_it_failed() {
     assert_eq!(status(&project), "UPDATE_COMPLETE");
 }
 
+/// A custom resource whose function fails at requests of this kind.
+fn failing_at(request: &str) -> String {
+    MAKER.replace(
+        "mode = event['ResourceProperties'].get('Mode')",
+        &format!("mode = {{'{request}': 'bad'}}.get(event['RequestType'])"),
+    )
+}
+
+#[test]
+fn an_update_that_cannot_be_undone_is_continued_without_what_stopped_it() {
+    let project = custom("one");
+    project.file("maker.py", &failing_at("Update"));
+    project.ok(&["deploy"]);
+    project.manifest(&CUSTOM.replace("MODE", "two"));
+    let (_, words) = project.fails(&["deploy"]);
+    assert!(words.contains("rlx continue"), "{words}");
+    assert_eq!(words.matches("Thing (Custom::Thing): see the log").count(), 1, "{words}");
+    assert_eq!(status(&project), "UPDATE_ROLLBACK_FAILED");
+    let (_, words) = project.fails(&["continue"]);
+    assert!(words.contains("rlx continue --no-skip"), "{words}");
+    assert!(project.ok(&["continue", "--yes"]).contains("Left as they are"));
+    assert_eq!(status(&project), "UPDATE_ROLLBACK_COMPLETE");
+}
+
+#[test]
+fn a_removal_that_stopped_half_way_is_repaired_and_done_by_the_next() {
+    let project = custom("one");
+    project.file("maker.py", &failing_at("Delete"));
+    project.ok(&["deploy"]);
+    let (_, words) = project.fails(&["remove", "--yes"]);
+    assert!(words.contains("Thing (Custom::Thing)"), "{words}");
+    assert_eq!(status(&project), "DELETE_FAILED");
+    assert!(words.contains("rlx remove --retain Thing"), "{words}");
+    project.ok(&["remove", "--yes", "--retain", "Thing"]);
+    assert!(project.fails(&["info"]).1.contains("there is no stack"));
+}
+
+#[test]
+fn the_doctor_says_what_is_there_and_what_is_wrong_with_the_service() {
+    let project = custom("good");
+    let findings = project.ok(&["doctor"]);
+    for line in ["ok       emulator", "ok       service", "ok       credentials", "ok       clock"] {
+        assert!(findings.contains(line), "{findings}");
+    }
+    project.manifest("provider: {name: aws, runtim: python3.12}\n");
+    let output = project.rlx(&["doctor"]).output().unwrap();
+    let findings = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!output.status.success() && findings.contains("ERROR    service"), "{findings}");
+}
+
 #[test]
 fn a_first_deploy_that_failed_is_made_anew_by_the_next() {
     let bucket = format!("own-bucket-{}", std::process::id());

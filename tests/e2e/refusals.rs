@@ -44,41 +44,36 @@ fn a_deploy_of_somebody_else_is_waited_for_where_that_is_asked_for() {
     assert!(out.contains("Deployed shop to stage dev"), "{out}");
 }
 
-#[test]
-fn who_was_faster_is_named_where_the_change_set_is_refused() {
-    let shop = Shop::new(|call| match call.operation.as_str() {
+/// What a deploy says that AWS refuses at `operation`, since somebody else changes the stack.
+fn overtaken(operation: &'static str, code: &'static str, message: &'static str) -> String {
+    let shop = Shop::new(move |call| match call.operation.as_str() {
         "cloudformation DescribeStacks" => Some(stack("UPDATE_COMPLETE")),
-        "cloudformation CreateChangeSet" => Some(refused(
-            "ValidationError",
-            &format!("Stack:{STACK} is in UPDATE_IN_PROGRESS state and can not be updated."),
-        )),
         "cloudformation DescribeStackEvents" => {
             Some(events(STACK, SOMEBODY, &[of_stack(STACK, "UPDATE_IN_PROGRESS", "User Initiated")]))
         }
+        asked if asked == operation => Some(refused(code, message)),
         _ => None,
     });
     let (code, words) = shop.fails(&["deploy", "--no-preflight"]);
-    assert_eq!(code, 1);
+    assert_eq!(code, 1, "{words}");
+    words
+}
+
+#[test]
+fn who_was_faster_is_named_where_the_change_set_is_refused() {
+    let message = "Stack:arn:aws:cloudformation:eu-west-1:123456789012:stack/shop-dev/1 is in UPDATE_IN_PROGRESS state \
+                   and can not be updated.";
+    let words = overtaken("cloudformation CreateChangeSet", "ValidationError", message);
     assert!(words.contains("somebody else deploys stack shop-dev at the same time, begun by bob-laptop"), "{words}");
     assert!(words.contains("rlx deploy --wait"), "{words}");
 }
 
 #[test]
 fn who_was_faster_is_named_where_the_change_set_is_out_of_date() {
-    let shop = Shop::new(|call| match call.operation.as_str() {
-        "cloudformation DescribeStacks" => Some(stack("UPDATE_COMPLETE")),
-        "cloudformation ExecuteChangeSet" => Some(refused(
-            "InvalidChangeSetStatus",
-            "ChangeSet [arn:aws:cloudformation:eu-west-1:123456789012:changeSet/rlx/1] cannot be executed in its \
-             current execution status of [OBSOLETE]",
-        )),
-        "cloudformation DescribeStackEvents" => {
-            Some(events(STACK, SOMEBODY, &[of_stack(STACK, "UPDATE_IN_PROGRESS", "User Initiated")]))
-        }
-        _ => None,
-    });
-    let (_, words) = shop.fails(&["deploy", "--no-preflight"]);
-    assert!(words.contains("somebody else deploys stack shop-dev at the same time, begun by bob-laptop"), "{words}");
+    let message = "ChangeSet [arn:aws:cloudformation:eu-west-1:123456789012:changeSet/rlx/1] cannot be executed in its \
+                   current execution status of [OBSOLETE]";
+    let words = overtaken("cloudformation ExecuteChangeSet", "InvalidChangeSetStatus", message);
+    assert!(words.contains("begun by bob-laptop"), "{words}");
 }
 
 #[test]

@@ -58,22 +58,12 @@ pub(super) static FORMS: [Form; 55] = [
     form!("Call failed", r"Call failed:\s*([A-Za-z0-9]+)\(", |c, call| set_operation(call, &c[1])),
     // `S3::putObject()`, `iam.createRole(`
     form!("(", r"\b([A-Za-z][A-Za-z0-9]+)(?:::|\.)([a-z][A-Za-z0-9]+)\(", |c, call| {
-        if let Some(prefix) = catalogue::prefix_of_service(&c[1])
-            && !catalogue::actions_of_operation(prefix, &capitalized(&c[2])).is_empty()
-        {
-            call.service.get_or_insert(prefix);
-            set_operation(call, &c[2]);
-        }
+        set_known_call(call, &c[1], &c[2]);
     }),
     // A command line: `aws s3api put-object`
     form!("aws ", r"\baws\s+([a-z][a-z0-9-]+)\s+([a-z][a-z0-9-]+)", |c, call| {
         let operation: String = c[2].split('-').map(capitalized).collect();
-        if let Some(prefix) = catalogue::prefix_of_service(c[1].trim_end_matches("api"))
-            && !catalogue::actions_of_operation(prefix, &operation).is_empty()
-        {
-            call.service.get_or_insert(prefix);
-            set_operation(call, &operation);
-        }
+        set_known_call(call, c[1].trim_end_matches("api"), &operation);
     }),
     // Java SDK, CloudFormation: `(Service: AmazonS3; Status Code: 403; ...`
     form!("Service:", r"\(?Service:\s*([A-Za-z0-9 ]+?)\s*[;,]", |c, call| set_service(call, &c[1])),
@@ -215,12 +205,7 @@ pub(super) static FORMS: [Form; 55] = [
     form!("api", r"\bapi[:=] ?([A-Z][A-Za-z0-9]+)\b", |c, call| set_known_operation(call, &c[1])),
     // `to call s3.putObject`
     form!("call ", r"\bcall ([a-z0-9-]+)[.:]([A-Za-z][A-Za-z0-9]+)\b", |c, call| {
-        if let Some(prefix) = catalogue::prefix_of_service(&c[1])
-            && !catalogue::actions_of_operation(prefix, &capitalized(&c[2])).is_empty()
-        {
-            call.service.get_or_insert(prefix);
-            set_operation(call, &c[2]);
-        }
+        set_known_call(call, &c[1], &c[2]);
     }),
     // Tools that bring files to a bucket, or fetch them
     form!("pload", r"(?i-u)\bupload(?:ing)?\b[ -~]{0,200}? to (?:the |an? )?(?:s3\b|(?:s3 )?bucket\b)", |_, call| {
@@ -297,6 +282,16 @@ fn set_operation(call: &mut Call, name: &str) {
 fn set_known_operation(call: &mut Call, name: &str) {
     if action_of(call.service, name).is_some() {
         set_operation(call, name);
+    }
+}
+
+/// Service and operation, where the service has such an operation.
+fn set_known_call(call: &mut Call, service: &str, operation: &str) {
+    if let Some(prefix) = catalogue::prefix_of_service(service)
+        && !catalogue::actions_of_operation(prefix, &capitalized(operation)).is_empty()
+    {
+        call.service.get_or_insert(prefix);
+        set_operation(call, operation);
     }
 }
 
