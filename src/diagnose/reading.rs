@@ -325,7 +325,7 @@ fn kind_of_bare(prepared: &Prepared, finding: &Finding, call: &call::Call, actio
     let small = around.to_ascii_lowercase();
     let its_words = ["denied", "403", "forbidden"].iter().any(|word| small.contains(word));
     let of_s3 = its_words && action.map_or(service.as_deref() == Some("s3"), |action| action.starts_with("s3:"));
-    if of_s3 {
+    if of_s3 || (service.is_none() && is_answer_of_s3(prepared, &finding.range)) {
         return Kind::S3Bare;
     }
     // S3 calls its error `AccessDenied`.
@@ -335,6 +335,15 @@ fn kind_of_bare(prepared: &Prepared, finding: &Finding, call: &call::Call, actio
     } else {
         Kind::UnknownDeny
     }
+}
+
+/// Whether the body of S3's answer stands behind a refusal: its XML has no `ErrorResponse` around the error, and says
+/// no more than the code (S3 API reference, "REST error responses").
+fn is_answer_of_s3(prepared: &Prepared, range: &Range<usize>) -> bool {
+    const REACH: usize = 700;
+    let from = prepared.squeezed.find_origin(range.start);
+    let body = prepared.squeezed.window(from, REACH);
+    body.contains("<error><code>accessdenied</code><message>accessdenied</message>") && !body.contains("<errorresponse")
 }
 
 /// A bare refusal of an operation whose kind is known all the same.

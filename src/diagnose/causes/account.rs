@@ -49,6 +49,17 @@ pub(super) const ROWS: &[Cause] = &[
             "please contact AWS support to verify",
             "AllAccessDisabled",
             "All access to this object has been disabled",
+            "request for accessing resources in this region is being validated",
+            "resources in this region until the validation is complete",
+            "is not subscribed to",
+            "not enabled for cost explorer access",
+            "Cost Explorer has not been enabled",
+            "Cost Explorer is not enabled",
+            "IAM access to billing",
+            "Premium Support Subscription is required",
+            "is not enabled for the organization",
+            "trusted access is not enabled",
+            "trusted access has not been enabled",
         ],
     )
     .says("The account is not verified, not subscribed to the service, or blocked")
@@ -59,6 +70,8 @@ pub(super) const ROWS: &[Cause] = &[
         &[
             "RegionDisabledException",
             "STS is not activated in this region",
+            "not allowed please check whether STS is enabled for this region",
+            "check whether STS is enabled",
             "region is not enabled",
             "region is disabled",
             "not enabled in this region",
@@ -84,6 +97,23 @@ pub(super) const ROWS: &[Cause] = &[
     )
     .says("The region is not enabled for this account, or the service is not there")
     .fix("Check the region (`--region`, `provider.region`); enable an opt-in region in the account's settings, or deploy to another one."),
+    Cause::new(
+        "sandbox",
+        Kind::RegionOrAccount,
+        &[
+            "Email address is not verified",
+            "Email address not verified",
+            "The following identities failed the check in region",
+            "Domain is not verified",
+            "account is in the sandbox",
+            "account is still in the sandbox",
+            "in the Amazon SES sandbox",
+            "in the SMS sandbox",
+            "production access has not been granted",
+        ],
+    )
+    .says("The account is in the sandbox of SES or SNS in this region, or the sender is not verified there: both ends must be verified")
+    .fix("Verify the address or domain in the region that sends, or ask AWS to let the account out of the sandbox (SES: \"Request production access\"); no policy helps."),
     Cause::new(
         "region-wrong",
         Kind::RegionOrAccount,

@@ -54,6 +54,14 @@ pub(super) const ROWS: &[Cause] = &[
     .says("A service could not fetch an object from S3 for the caller")
     .fix("Allow s3:GetObject on that key to the caller or to the role that the service works with, and see that the object is there."),
     Cause::new(
+        "query-results-not-written",
+        Kind::S3Bare,
+        &["Access denied when writing output to url: {resource}", "Access denied when writing output to url"],
+    )
+    .acts(Acts::Always("s3:PutObject"))
+    .says("Athena may not write the results of the query{ to resource} with the caller's rights")
+    .fix("Allow s3:PutObject, s3:GetObject, s3:GetBucketLocation and s3:AbortMultipartUpload on that bucket to the caller, and see the bucket's policy and key."),
+    Cause::new(
         "query-results-bucket",
         Kind::S3Bare,
         &["Unable to verify/create output bucket"],

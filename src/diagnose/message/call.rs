@@ -114,16 +114,17 @@ pub fn near(prepared: &Prepared, range: &Range<usize>) -> Call {
         line.end..boundary(text, line.end.saturating_add(BEHIND)),
         boundary(text, line.start.saturating_sub(WRAPPED))..boundary(text, line.end.saturating_add(WRAPPED)),
     ];
+    let refusal = range.start - line.start;
     for (number, window) in windows.into_iter().enumerate() {
         let part = cut_at_neighbours(text, window, number);
         for form in FORMS.iter().filter(|form| part.contains(form.needle)) {
             let Some(regex) = form.regex.as_ref() else { continue };
-            // What names no call is passed over; before the refusal the last one counts, else the first.
-            let mut found: Vec<_> = regex.captures_iter(part).collect();
-            if number == 1 {
-                found.reverse();
-            }
-            for found in found {
+            // What names no call is passed over; before the refusal the last one counts, behind it the first.
+            let (mut before, behind): (Vec<_>, Vec<_>) = regex.captures_iter(part).partition(|found| {
+                number == 1 || (number == 0 && found.get(0).is_some_and(|all| all.start() < refusal))
+            });
+            before.reverse();
+            for found in before.into_iter().chain(behind) {
                 (form.read)(&found, &mut call);
             }
         }

@@ -4,6 +4,7 @@
 use super::field;
 use super::squeeze::Squeezed;
 use crate::diagnose::{Effect, Layer};
+use crate::iam::catalogue;
 use std::ops::Range;
 
 /// How far a field may reach, in squeezed bytes.
@@ -76,6 +77,7 @@ pub fn read(text: &str, squeezed: &Squeezed) -> Vec<Denial> {
     found.extend(super::decoded::read(text, squeezed));
     let all = found.clone();
     found.retain(|denial| !all.iter().any(|other| denial.is_cut_of(other)));
+    found.extend(headless(text, squeezed, &all));
     found.sort_by_key(|denial| denial.range.start);
     let fragments = fragments(text, squeezed, &found);
     found.extend(fragments);
@@ -114,6 +116,14 @@ fn sentence(text: &str, squeezed: &Squeezed, start: usize, mut after: usize) -> 
         end = behind;
     }
     denial.cut = denial.resource.is_none() && is_cut(squeezed.window(behind_action, 24));
+    end = reason(text, squeezed, &mut denial, end);
+    let from = start.saturating_sub(8);
+    denial.range = squeezed.range(from..end.max(from));
+    Some(denial)
+}
+
+/// Fills in the reason that stands at `end` of the squeezed text, and gives where it ends.
+fn reason(text: &str, squeezed: &Squeezed, denial: &mut Denial, mut end: usize) -> usize {
     let reason = squeezed.window(end, 420);
     // S3's own settings: `because public policies are prevented by the BlockPublicPolicy setting`.
     if reason.starts_with("becausepublic") {
@@ -126,9 +136,26 @@ fn sentence(text: &str, squeezed: &Squeezed, start: usize, mut after: usize) -> 
         denial.policy = policy_arn(text, squeezed, end + found.end);
         end += found.end;
     }
-    let from = start.saturating_sub(8);
-    denial.range = squeezed.range(from..end.max(from));
-    Some(denial)
+    end
+}
+
+/// Sentences whose beginning was cut off: an action, `on resource:`, and perhaps a reason.
+fn headless(text: &str, squeezed: &Squeezed, known: &[Denial]) -> Vec<Denial> {
+    const MARKS: [char; 4] = ['"', '\'', '`', ':'];
+    let without_head = |at: usize| {
+        let origin = squeezed.start(at);
+        if known.iter().any(|denial| denial.range.start <= origin && origin < denial.range.end) {
+            return None;
+        }
+        let word = text[..origin].split_whitespace().next_back()?.trim_matches(MARKS);
+        let action = catalogue::action(word)?.name();
+        let (resource, behind) = field::resource(text, squeezed, at)?;
+        let mut denial = Denial { action: Some(action.to_owned()), resource, ..Denial::default() };
+        let end = reason(text, squeezed, &mut denial, behind);
+        denial.range = squeezed.range(at.saturating_sub(word.len())..end);
+        Some(denial)
+    };
+    squeezed.text.match_indices("onresource:").filter_map(|(at, _)| without_head(at)).collect()
 }
 
 /// Whether a squeezed text breaks off within `on resource:`.

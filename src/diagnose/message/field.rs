@@ -77,7 +77,8 @@ pub fn principal(text: &str, squeezed: &Squeezed, start: usize) -> Option<String
     };
     let range = squeezed.range(from + at..end);
     let raw = joined(&text[range]);
-    let name = without_brackets(raw.trim()).trim_matches(['"', '\'', '`', ',', '[', ']', ' ']).trim();
+    let name = unbracketed(without_brackets(raw.trim()).trim_matches(['"', '\'', '`', ',', ' ']));
+    let name = name.trim_matches(['"', '\'', '`', ',', ' ']);
     // `**arn:...**` is Markdown, `assumed-role/*/*` is not.
     let name = if name.starts_with('*') && !name.contains("***") { name.trim_matches('*') } else { name };
     let whole = name.starts_with("arn:") || !without_placeholders(name).contains(' ');
@@ -203,7 +204,7 @@ pub fn resource(text: &str, squeezed: &Squeezed, at: usize) -> Option<(Option<St
         _ => None,
     };
     let name = raw.unwrap_or_else(|| word_at(&text[from.min(text.len())..]));
-    let name = trimmed(&name);
+    let name = trimmed(unbracketed(&name));
     let behind = squeezed.find_origin(from + name.len());
     (!name.is_empty()).then(|| (Some(name.to_owned()), sentence_end.map_or(behind, |end| start + end).max(start)))
 }
@@ -285,6 +286,23 @@ fn without_brackets(name: &str) -> &str {
     let inside = name.strip_prefix('<').filter(|inside| inside.starts_with("arn:")).unwrap_or(name);
     let closed = inside.starts_with("arn:") && inside.matches('<').count() < inside.matches('>').count();
     if closed { inside.strip_suffix('>').unwrap_or(inside) } else { inside }
+}
+
+/// Without the brackets around it; those of a part that was taken out, such as `user/[NAME]`, stay.
+fn unbracketed(mut name: &str) -> &str {
+    for (open, close) in [('[', ']'), ('(', ')'), ('{', '}')] {
+        let opened = |name: &str| name.matches(open).count();
+        let closed = |name: &str| name.matches(close).count();
+        if let Some(inside) = name.strip_prefix(open)
+            && (opened(name) > closed(name) || (name.ends_with(close) && inside.starts_with("arn:")))
+        {
+            name = inside;
+        }
+        if closed(name) > opened(name) {
+            name = name.strip_suffix(close).unwrap_or(name);
+        }
+    }
+    name
 }
 
 /// Where a `<` stands that no `>` has closed yet.

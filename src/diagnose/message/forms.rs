@@ -22,7 +22,7 @@ macro_rules! form {
 }
 
 /// The forms that name a call; a field that an earlier one filled stays.
-pub(super) static FORMS: [Form; 55] = [
+pub(super) static FORMS: [Form; 56] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
     form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
@@ -32,6 +32,9 @@ pub(super) static FORMS: [Form; 55] = [
     }),
     // boto3, AWS CLI
     form!("calling", r"when\s+calling\s+(?:the\s+)?([A-Za-z0-9]+)\s+operation", |c, call| set_operation(call, &c[1])),
+    form!("calling", r"\bcalling\s+([A-Z][A-Za-z0-9]+)\s+(?:on|of|in)\s+([a-zA-Z0-9-]+)", |c, call| {
+        set_known_call(call, &c[2], &c[1]);
+    }),
     // Agents and tools: `CreateLogStream API responded with`
     form!("", r"\b([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+)\s+(?:API|operation|request|call)\b", |c, call| {
         if action_of(call.service, &c[1]).is_some() {
@@ -246,7 +249,7 @@ pub(super) static FORMS: [Form; 55] = [
     // Prose: `error creating IAM Role (x):`, `Failed to create the CloudFormation stack`, `Error querying AMI`
     form!(
         "",
-        r"(?i-u)\b(creat|launch|provision|tak|register|deregister|allocat|updat|modify|delet|remov|destroy|terminat|describ|list|query|look(?:ing)? up|find|search|fetch|retriev|gett|get|putt|put|read|download|upload|validat|tagg|tag|attach|detach|associat|start|stopp|stop|invok|publish|copy|send|receiv|enabl|disabl)(?:e|ing)?(?:[ \t]+for)?[ \t]+(?:(?:the|an?|any|new|existing|AWS|Amazon)[ \t]+)*([A-Za-z0-9]+(?:[ \t]+[A-Za-z0-9]+){0,4})",
+        r"(?i-u)\b(creat|launch|provision|request|tak|register|deregister|allocat|updat|modify|delet|remov|destroy|terminat|describ|list|query|look(?:ing)? up|find|search|fetch|retriev|gett|get|putt|put|read|download|upload|validat|tagg|tag|attach|detach|associat|start|stopp|stop|invok|publish|copy|send|receiv|enabl|disabl|authoriz|revok|set|sett|add|apply|import|restor|cancel|releas|replac|chang|subscrib|scal)(?:e|ing)?(?:[ \t]+for)?[ \t]+(?:(?:the|an?|any|new|existing|temporary|required|missing|AWS|Amazon)[ \t]+)*([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?:[ \t]+(?:\([ -'*-~]{1,200}\)[ \t]+)?[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*){0,6})",
         |c, call| prose::read(&c[1], &c[2], call),
     ),
     // Serverless Framework: `Could not locate deployment bucket. Error: Access Denied`

@@ -153,7 +153,11 @@ impl Phrases {
             let (found, _) = squeezed.text[from..start]
                 .rmatch_indices(literal.as_str())
                 .map(|(found, _)| (from + found, from + found + literal.len()))
-                .find(|(_, end)| !phrase.spaced[at] || apart(*end))?;
+                .find(|(_, end)| {
+                    // `awsuser is`: the literal is the end of the name, and nothing would be left for the hole.
+                    let empty = *end == start && !phrase.between[at].is_empty();
+                    !empty && (!phrase.spaced[at] || apart(*end))
+                })?;
             keep(&phrase.between[at], found + phrase.literals[at].len()..start);
             start = found;
         }

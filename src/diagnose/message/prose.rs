@@ -56,6 +56,7 @@ fn verbs(stem: &str) -> &'static [&'static str] {
     match stem {
         "creat" | "provision" => &["Create", "Put", "Run", "Register", "Request"],
         "launch" => &["Run", "Launch"],
+        "request" => &["Request"],
         "tak" => &["Create"],
         "register" => &["Register", "Create"],
         "deregister" => &["Deregister"],
@@ -81,6 +82,18 @@ fn verbs(stem: &str) -> &'static [&'static str] {
         "receiv" => &["Receive"],
         "enabl" => &["Enable"],
         "disabl" => &["Disable"],
+        "authoriz" => &["Authorize"],
+        "revok" => &["Revoke"],
+        "set" | "sett" | "apply" => &["Set", "Put", "Modify", "Update"],
+        "add" => &["Add", "Put"],
+        "import" => &["Import"],
+        "restor" => &["Restore"],
+        "cancel" => &["Cancel"],
+        "releas" => &["Release"],
+        "replac" => &["Replace"],
+        "chang" => &["Change", "Modify", "Update"],
+        "subscrib" => &["Subscribe"],
+        "scal" => &["Set", "Update"],
         _ => &["Get", "Describe", "List"],
     }
 }
@@ -93,12 +106,18 @@ pub(super) fn read(stem: &str, object: &str, call: &mut Call) {
     }
     let stem = stem.to_ascii_lowercase();
     let verbs = verbs(&stem);
-    let words: Vec<&str> = object.split_whitespace().collect();
+    // `SQS Queue (https://...) attribute`: the name in between says nothing; nor does the rule of `security group rule`.
+    let apart = object.replace('(', " (").replace(')', ") ");
+    let rule = |word: &str| ["authoriz", "revok"].contains(&stem.as_str()) && ["rule", "rules", "type"].contains(&word);
+    let words: Vec<&str> = apart.split_whitespace().filter(|word| !word.starts_with('(') && !rule(word)).collect();
     let named = (1..=words.len().min(3))
         .rev()
         .find_map(|length| Some((length, catalogue::prefix_of_service(&words[..length].join(" "))?)));
     if let Some((length, prefix)) = named {
+        let words = [&words[..length], &everyday(prefix, &words[length..])].concat();
         let mut names = nouns(&words[length..]);
+        let behind = (length + 1..words.len().min(length + 4)).filter(|from| from + 1 < words.len());
+        names.extend(behind.flat_map(|from| nouns(&words[from..]).into_iter().take(1)));
         if let Some((_, main)) = MAIN_NOUNS.iter().find(|(service, _)| *service == prefix) {
             let of_main: Vec<String> = names.iter().map(|noun| format!("{main}{noun}")).collect();
             names.extend(if names.is_empty() { vec![(*main).to_owned()] } else { of_main });
@@ -123,6 +142,18 @@ pub(super) fn read(stem: &str, object: &str, call: &mut Call) {
     }
 }
 
+/// The words of a resource as the operations of its service call it: `EIP` of EC2 is an `Address`.
+fn everyday<'a>(prefix: &str, words: &[&'a str]) -> Vec<&'a str> {
+    let mut words = words.to_vec();
+    if let Some(first) = words.first_mut()
+        && let Some((_, _, noun)) =
+            EVERYDAY_NAMES.iter().find(|(name, of, _)| *of == prefix && name.eq_ignore_ascii_case(first))
+    {
+        *first = noun;
+    }
+    words
+}
+
 /// The operation that a verb and a noun name, of a service or of any that is likely.
 fn likely(service: Option<&'static str>, verbs: &[&str], words: &[&str]) -> Option<String> {
     let known = |operation: &String| {
@@ -132,10 +163,15 @@ fn likely(service: Option<&'static str>, verbs: &[&str], words: &[&str]) -> Opti
             None => LIKELY.iter().any(|prefix| of(prefix)),
         }
     };
-    let names = nouns(words);
+    // `volume tags` are tags; EC2 has one operation for those of all its resources.
+    let of_tags = ["Create", "Delete"].iter().any(|verb| verbs.contains(verb))
+        && service.is_none_or(|service| service == "ec2")
+        && words.iter().take(3).any(|word| word.eq_ignore_ascii_case("tags"));
+    let names = if of_tags { vec!["Tags".to_owned()] } else { nouns(words) };
     let mut forms = names.iter().flat_map(|noun| {
         let words = noun.chars().filter(char::is_ascii_uppercase).count();
-        let several = move |verb: &&&str| **verb == "Run" || (words > 1 && ["Describe", "List"].contains(*verb));
+        let several =
+            move |verb: &&&str| **verb == "Run" || (words > 1 && ["Describe", "List", "Request"].contains(*verb));
         let plural = verbs.iter().filter(several).map(move |verb| format!("{verb}{noun}s"));
         verbs.iter().take(2).map(move |verb| format!("{verb}{noun}")).chain(plural)
     });
@@ -179,7 +215,7 @@ pub(super) fn cmdlet(verb: &str, service: &str, noun: &str, call: &mut Call) {
 fn nouns(words: &[&str]) -> Vec<String> {
     (1..=words.len().min(3))
         .rev()
-        .map(|length| words[..length].iter().map(|word| capitalized(word)).collect())
+        .map(|length| words[..length].iter().flat_map(|word| word.split('-')).map(capitalized).collect())
         .collect()
 }
 
@@ -187,7 +223,12 @@ fn nouns(words: &[&str]) -> Vec<String> {
 fn operation(prefix: &str, verbs: &[&str], nouns: &[String]) -> Option<String> {
     nouns.iter().find_map(|noun| {
         // `S3 policy` is the policy of a bucket.
-        let forms = |verb: &&str| [format!("{verb}{noun}"), format!("{verb}{noun}s"), format!("{verb}Bucket{noun}")];
+        let forms = |verb: &&str| {
+            ["", "s", "Attributes", "Attribute"]
+                .map(|end| format!("{verb}{noun}{end}"))
+                .into_iter()
+                .chain([format!("{verb}Bucket{noun}")])
+        };
         let mut all = verbs.iter().flat_map(forms);
         all.find(|operation| !catalogue::actions_of_operation(prefix, operation).is_empty())
     })
@@ -210,6 +251,14 @@ mod tests {
             ("query", "AMI", "ec2:DescribeImages"),
             ("creat", "Cloudwatch log stream", "logs:CreateLogStream"),
             ("launch", "instance", "ec2:RunInstances"),
+            ("request", "spot instance", "ec2:RequestSpotInstances"),
+            ("creat", "volume tags", "ec2:CreateTags"),
+            ("authoriz", "security group rule type ingress", "ec2:AuthorizeSecurityGroupIngress"),
+            ("associat", "EC2 EIP", "ec2:AssociateAddress"),
+            ("sett", "SQS Queue (jobs) attribute", "sqs:SetQueueAttributes"),
+            ("putt", "CloudWatch Logs Log Group (/shop) retention policy", "logs:PutRetentionPolicy"),
+            ("updat", "Lambda Function (shop) configuration", "lambda:UpdateFunctionConfiguration"),
+            ("creat", "EKS Add-On", "eks:CreateAddon"),
             ("describ", "load balancer", "elasticloadbalancing:DescribeLoadBalancers"),
             ("deregister", "AMI", "ec2:DeregisterImage"),
             ("creat", "lambda", "lambda:CreateFunction"),
