@@ -36,10 +36,10 @@ Resources:
 """
 
 
-def service(bench, name, functions, individually):
+def service(bench, name, functions, individually, requirements=REQUIREMENTS):
     folder = bench.fresh(name)
     (folder / "serverless.yml").write_text(manifest(functions, individually))
-    (folder / "requirements.txt").write_text(REQUIREMENTS)
+    (folder / "requirements.txt").write_text(requirements)
     (folder / "hello.py").write_text(HANDLER)
     (folder / "node_modules").symlink_to(pathlib.Path(bench.osls()[1]).parents[2])
     return folder
@@ -47,9 +47,12 @@ def service(bench, name, functions, individually):
 
 def run(bench):
     folder = service(bench, "heavy", 1, False)
-    sam_folder = bench.fresh("heavy-sam")
-    for name, text in (("template.yaml", TEMPLATE), ("requirements.txt", REQUIREMENTS), ("hello.py", HANDLER)):
-        (sam_folder / name).write_text(text)
+    # What one tool writes into the folder would be input or output of the other.
+    osls_folder = service(bench, "heavy-osls", 1, False)
+    sam_folders = {"sam build": bench.fresh("heavy-sam"), "sam build --cached": bench.fresh("heavy-sam-cached")}
+    for sam_folder in sam_folders.values():
+        for name, text in (("template.yaml", TEMPLATE), ("requirements.txt", REQUIREMENTS), ("hello.py", HANDLER)):
+            (sam_folder / name).write_text(text)
     cache = bench.work / "rlx-cache-heavy"
     count = iter(range(10**6))
 
@@ -58,22 +61,25 @@ def run(bench):
         for part in ("members", "wheels"):
             shutil.rmtree(cache / part, ignore_errors=True)
         for name in (".rlx", ".serverless"):
-            shutil.rmtree(folder / name, ignore_errors=True)
-        for entry in (folder / ".plugin-cache").glob("*"):
+            for of in (folder, osls_folder):
+                shutil.rmtree(of / name, ignore_errors=True)
+        for entry in (osls_folder / ".plugin-cache").glob("*"):
             if "downloadCache" not in entry.name:
                 shutil.rmtree(entry, ignore_errors=True)
-        shutil.rmtree(sam_folder / ".aws-sam", ignore_errors=True)
+        for sam_folder in sam_folders.values():
+            shutil.rmtree(sam_folder / ".aws-sam", ignore_errors=True)
 
     def one_line():
-        for file in (folder / "hello.py", sam_folder / "hello.py"):
-            with file.open("a") as out:
+        for of in (folder, osls_folder, *sam_folders.values()):
+            with (of / "hello.py").open("a") as out:
                 out.write(f"# {next(count)}\n")
 
-    env = {"RLX_CACHE_DIR": str(cache)}
-    sam = [*bench.sam(), "build", "--cached"]
     for case, before in (("cold, wheels downloaded", cold), ("nothing changed", None), ("one line changed", one_line)):
-        bench.compare(f"heavy Python: package, {case}", {
-            "rlx": Command([bench.rlx, "package"], folder, before, env),
-            "osls + python-requirements": Command([*bench.osls(), "package"], folder, before),
-            "sam build": Command(sam, sam_folder, before),
-        }, runs=min(bench.runs, 3))
+        commands = {
+            "rlx": Command([bench.rlx, "package"], folder, before, {"RLX_CACHE_DIR": str(cache)}),
+            "osls + python-requirements": Command([*bench.osls(), "package"], osls_folder, before),
+        }
+        for name, sam_folder in sam_folders.items():
+            if before is not cold or name == "sam build":
+                commands[name] = Command([*bench.sam(), *name.split()[1:]], sam_folder, before)
+        bench.compare(f"heavy Python: package, {case}", commands, runs=min(bench.runs, 3))

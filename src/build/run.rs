@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// A program with its arguments, the environment of the command, and no terminal.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Program {
 }
 
 /// What a program answered.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Answer {
     pub ok: bool,
     pub out: String,
@@ -62,11 +62,14 @@ impl Program {
     /// Runs it to its end.
     pub fn run(mut self) -> Result<Answer, BuildError> {
         let output = self.output().map_err(|source| BuildError::Run { program: self.name.clone(), source })?;
-        Ok(Answer {
-            ok: output.status.success(),
-            out: String::from_utf8_lossy(&output.stdout).into_owned(),
-            err: String::from_utf8_lossy(&output.stderr).into_owned(),
-        })
+        Ok(Answer::of(&output))
+    }
+
+    /// Starts it, to be waited for later.
+    pub fn start(mut self) -> Result<Running, BuildError> {
+        let started = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = started.map_err(|source| BuildError::Run { program: self.name.clone(), source })?;
+        Ok(Running { child: Some(child), name: self.name })
     }
 
     fn output(&mut self) -> io::Result<Output> {
@@ -80,7 +83,40 @@ impl Program {
     }
 }
 
+/// A program that was started. It is ended if nobody waits for it.
+#[derive(Debug)]
+pub struct Running {
+    child: Option<Child>,
+    name: String,
+}
+
+impl Running {
+    /// Waits for its end.
+    pub fn wait(mut self) -> Result<Answer, BuildError> {
+        let output = self.child.take().map(Child::wait_with_output).transpose();
+        let output = output.map_err(|source| BuildError::Run { program: self.name.clone(), source })?;
+        Ok(output.as_ref().map(Answer::of).unwrap_or_default())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // One that has ended already is what is wanted.
+            let _ = child.kill().and_then(|()| child.wait());
+        }
+    }
+}
+
 impl Answer {
+    fn of(output: &Output) -> Self {
+        Self {
+            ok: output.status.success(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     /// The last lines of what it said, without secrets in URLs.
     pub fn tail(&self, lines: usize) -> String {
         let text = if self.err.trim().is_empty() { &self.out } else { &self.err };

@@ -2,7 +2,7 @@
 
 use super::cache;
 use super::external;
-use super::pack::{self, Pack, Packed};
+use super::pack::{self, Pack, Packed, Prepared};
 use super::request::{PackageRequest, Progress, Stage};
 use super::select::Selection;
 use super::{PackageError, plan::Planned};
@@ -12,6 +12,7 @@ use crate::build::wsgi::Application;
 use crate::build::{Member, Members, Tree};
 use crate::manifest::service::Function;
 use crate::manifest::{Problem, Problems, Service};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -164,6 +165,7 @@ impl<'a> Filler<'a> {
             };
             (self.request.progress)(Progress { subject: subject.clone(), stage });
         };
+        let prepared = RefCell::new(None);
         let installed = python::install(&python::Request {
             dir,
             service_dir: &self.service.dir,
@@ -173,7 +175,14 @@ impl<'a> Filler<'a> {
             env: self.request.env,
             additional: &additional,
             progress: &progress,
+            meanwhile: &|folder| *prepared.borrow_mut() = Some(Prepared::new(folder, self.request.cache_dir)),
         })?;
+        if let Some(installed) = installed.as_ref().filter(|i| i.foreseen)
+            && let Some(prepared) = prepared.into_inner()
+        {
+            let pack = prepared?.keep(&installed.tree, self.request.cache_dir)?;
+            self.packs.insert(installed.tree.key.clone(), pack);
+        }
         for note in installed.iter().flat_map(|i| &i.notes) {
             notes.push(Problem::at(place, note.clone()).warning());
         }

@@ -17,6 +17,8 @@ pub struct Glob {
     inverse: bool,
     /// Its last segment has no wildcards.
     literal_end: bool,
+    /// The most segments that a path which matches can have; absent where that is not known.
+    depth: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -53,7 +55,8 @@ impl Glob {
         };
         let ends = expand_braces(pattern);
         let literal_end = ends.iter().all(|end| !is_dynamic(end.rsplit('/').next().unwrap_or(end)));
-        Some(Self { ups, prefix, form, inverse: false, literal_end })
+        let depth = ends.iter().map(|end| depth(end)).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
+        Some(Self { ups, prefix, form, inverse: false, literal_end, depth })
     }
 
     /// The same as fast-glob compiles it, which finds the files: there `[!a]` is what `[^a]` is, and a second `!` nothing.
@@ -100,6 +103,8 @@ impl Glob {
         match &self.form {
             _ if self.inverse => true,
             Form::Exactly(text) => text.starts_with(&dir),
+            // What stands in the folder has one segment more than the folder.
+            _ if self.depth.is_some_and(|most| dir.matches('/').count() >= most) => false,
             _ => self.prefix.starts_with(&dir) || dir.starts_with(&self.prefix),
         }
     }
@@ -137,6 +142,12 @@ pub fn is_dynamic(segment: &str) -> bool {
         || followed('[', ']')
         || extended
         || followed('(', ')') && segment.contains('|')
+}
+
+/// The number of segments that every path has which a pattern without braces matches. Not known with `**`, groups,
+/// which may hold slashes, and escapes.
+fn depth(pattern: &str) -> Option<usize> {
+    (!pattern.contains("**") && !pattern.contains(['(', '\\', '['])).then(|| pattern.split('/').count())
 }
 
 fn regex(pattern: &str) -> Option<Regex> {
@@ -426,6 +437,45 @@ mod tests {
         let names = |p: &str| Glob::new(p).expect("valid").names_folders();
         assert!(names("**/tests") && names("{src,lib}") && names("a+b") && names("*/(x)"));
         assert!(!names("src/*") && !names("src/[x]") && !names("src/@(x)") && !names("**/*.js"));
+    }
+
+    #[test]
+    fn a_pattern_reaches_into_every_folder_above_what_it_matches() {
+        let paths = ["a.py", "d/a.py", "d/e/a.py", "d/e/f/a.py", "[d]/a.py"];
+        let patterns = [
+            "*.py",
+            "*/*.py",
+            "**",
+            "**/*.py",
+            "**.py",
+            "d/**",
+            "d/*/*",
+            "{d,d/e}/*.py",
+            "@(d|d/e)/*",
+            "[d]/*",
+            "d/e/**/*",
+            "d[/]a.py",
+            "!(x)/*",
+            "d\\/a.py",
+            "?/?/**",
+        ];
+        for (pattern, path) in patterns.iter().flat_map(|pattern| paths.iter().map(move |path| (pattern, path))) {
+            let glob = Glob::new(pattern).expect("valid");
+            for (end, _) in path.match_indices('/').filter(|_| glob.matches(path)) {
+                assert!(glob.reaches_into(&path[..end]), "{pattern} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_pattern_for_one_folder_reaches_into_no_folder_below() {
+        let glob = |p: &str| Glob::new(p).expect("valid");
+        assert!(!glob("*.py").reaches_into("node_modules"));
+        assert!(glob("lib/*.py").reaches_into("lib") && !glob("lib/*.py").reaches_into("lib/deep"));
+        assert!(
+            glob("{*.py,lib/*/*.py}").reaches_into("lib/deep")
+                && !glob("{*.py,lib/*/*.py}").reaches_into("lib/deep/er")
+        );
     }
 
     #[test]

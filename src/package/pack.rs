@@ -62,9 +62,7 @@ impl Pack {
             cache::touch(&head_file(&path));
             return Ok(pack);
         }
-        let members = members_of(&tree.dir)?;
-        let entries = members.iter().map(|(name, member)| (name.as_str(), Entry::Own(member))).collect();
-        let archive = archive::write(&path, &entries, &Nothing)?;
+        let archive = compress(&tree.dir, &path)?;
         save(&path, &archive, None)?;
         Ok(Self { file: Arc::new(archive.file), path, members: archive.members })
     }
@@ -91,6 +89,42 @@ impl Pack {
     fn ready(&self, written: &Written) -> Ready {
         Ready { file: self.file.clone(), offset: written.offset, member: written.member, content: written.content }
     }
+}
+
+/// A folder that was compressed before it was certain that it stays; gone unless it is kept.
+pub struct Prepared {
+    archive: Archive,
+    path: tempfile::TempPath,
+}
+
+impl Prepared {
+    /// Compresses a folder.
+    pub fn new(dir: &Path, cache_dir: &Path) -> Result<Self, PackageError> {
+        let packs = cache_dir.join("members");
+        let failed = |source| PackageError::Write { path: packs.clone(), source };
+        fs::create_dir_all(&packs).map_err(failed)?;
+        let name = tempfile::Builder::new().prefix(cache::UNFINISHED).suffix(".zip").tempfile_in(&packs);
+        let path = name.map_err(failed)?.into_temp_path();
+        Ok(Self { archive: compress(dir, &path)?, path })
+    }
+
+    /// Makes it the pack of a folder.
+    pub fn keep(mut self, tree: &Tree, cache_dir: &Path) -> Result<Pack, PackageError> {
+        let path = cache_dir.join("members").join(format!("{}.zip", tree.key));
+        let failed = |source| PackageError::Write { path: path.clone(), source };
+        self.path.persist(&path).map_err(|e| failed(e.error))?;
+        // A new name is a change of the file.
+        self.archive.stamp = Stamp::of(&self.archive.file.metadata().map_err(failed)?);
+        save(&path, &self.archive, None)?;
+        Ok(Pack { file: Arc::new(self.archive.file), path, members: self.archive.members })
+    }
+}
+
+/// Compresses a folder into the zip file `path`.
+fn compress(dir: &Path, path: &Path) -> Result<Archive, PackageError> {
+    let members = members_of(dir)?;
+    let entries = members.iter().map(|(name, member)| (name.as_str(), Entry::Own(member))).collect();
+    archive::write(path, &entries, &Nothing)
 }
 
 /// A member of a pack.

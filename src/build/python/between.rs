@@ -15,8 +15,8 @@ use crate::build::target::{AL2, Glibc};
 use std::path::{Path, PathBuf};
 
 /// The older and the newer neighbour.
-const OLDER: Glibc = Glibc(2, 17);
-const NEWER: Glibc = Glibc(2, 28);
+pub(super) const OLDER: Glibc = Glibc(2, 17);
+pub(super) const NEWER: Glibc = Glibc(2, 28);
 
 /// How an installation for the newer platform went.
 enum Attempt {

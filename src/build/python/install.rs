@@ -41,14 +41,25 @@ pub(super) struct Job<'a> {
     pub constraints: Option<&'a Path>,
 }
 
+/// The generated files of an installation.
+#[derive(Debug)]
+pub(super) struct Files {
+    requirements: PathBuf,
+    constraints: Option<PathBuf>,
+}
+
+impl Files {
+    pub(super) fn job<'a>(&'a self, target: &'a Path) -> Job<'a> {
+        Job { target, file: &self.requirements, constraints: self.constraints.as_deref() }
+    }
+}
+
 impl Installation<'_> {
     /// Installs into `target`: wheels first; sources where the platform is this machine's, or where
     /// what is built holds no machine code.
     pub fn run(&self, target: &Path) -> Result<(), BuildError> {
-        let file = self.write("requirements.txt", &self.requirements.lines)?;
-        let all = self.constraints();
-        let constraints = self.write("constraints.txt", &all)?;
-        let job = Job { target, file: &file, constraints: Some(constraints.as_path()).filter(|_| !all.is_empty()) };
+        let files = self.files()?;
+        let job = files.job(target);
         if matches!(self.platform, Platform::Host { .. }) {
             return self.finish(self.install(job, Sources::Allowed)?);
         }
@@ -82,6 +93,15 @@ impl Installation<'_> {
             return self.finish(second);
         }
         self.finish(answer)
+    }
+
+    /// Writes what is asked for.
+    pub(super) fn files(&self) -> Result<Files, BuildError> {
+        let all = self.constraints();
+        Ok(Files {
+            requirements: self.write("requirements.txt", &self.requirements.lines)?,
+            constraints: Some(self.write("constraints.txt", &all)?).filter(|_| !all.is_empty()),
+        })
     }
 
     /// All constraints, as uv understands them.
@@ -137,8 +157,20 @@ impl Installation<'_> {
         sources: Sources,
         platform: Option<&str>,
     ) -> Result<Answer, BuildError> {
+        self.uv_program(uv, job, extra, sources, platform).arg("--quiet").run()
+    }
+
+    /// `uv pip install` as it would be run.
+    pub(super) fn uv_program(
+        &self,
+        uv: &Path,
+        job: Job<'_>,
+        extra: &[String],
+        sources: Sources,
+        platform: Option<&str>,
+    ) -> Program {
         let mut program = Program::new(uv, self.env)
-            .args(["pip", "install", "--quiet", "--no-progress", "--color", "never", "--no-python-downloads"])
+            .args(["pip", "install", "--no-progress", "--color", "never", "--no-python-downloads"])
             .arg("--target")
             .arg(job.target)
             .arg("-r")
@@ -170,7 +202,7 @@ impl Installation<'_> {
         if !self.options.use_download_cache {
             program = program.arg("--no-cache");
         }
-        program.args(extra).run()
+        program.args(extra)
     }
 
     /// The interpreter of a version, for builds; one that does not start (a shim of pyenv) is none.
@@ -226,10 +258,7 @@ impl Installation<'_> {
                 ],
             });
         }
-        if ["dns error", "error sending request", "Temporary failure in name resolution", "Could not connect"]
-            .iter()
-            .any(|s| said.contains(s))
-        {
+        if unreachable(&said) {
             hints.push("the package index cannot be reached: check the network, proxy or index settings".to_owned());
         } else if said.contains("was not found in the package registry") {
             hints.push(
@@ -271,6 +300,13 @@ impl Installation<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether an installer says that the index could not be reached.
+pub(super) fn unreachable(said: &str) -> bool {
+    ["dns error", "error sending request", "Temporary failure in name resolution", "Could not connect"]
+        .iter()
+        .any(|s| said.contains(s))
 }
 
 /// Whether it failed because there is no wheel.

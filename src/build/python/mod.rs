@@ -1,6 +1,7 @@
 //! Third-party packages of Python functions: requirements → an installed folder in the machine cache.
 
 mod between;
+mod cached;
 mod distribution;
 mod install;
 mod lock;
@@ -44,6 +45,8 @@ pub struct Request<'a> {
     pub additional: &'a [String],
     /// Told why something is installed or reused.
     pub progress: &'a (dyn Fn(Outcome) + Sync),
+    /// Called with a folder that most likely stays as it is, while the index is asked.
+    pub meanwhile: &'a dyn Fn(&Path),
 }
 
 /// Whether requirements were installed.
@@ -61,6 +64,8 @@ pub struct Installed {
     pub tree: Tree,
     /// What the user should know.
     pub notes: Vec<String>,
+    /// It is the folder that [`Request::meanwhile`] was called with.
+    pub foreseen: bool,
 }
 
 /// The interpreter that runs functions on this machine, as a platform.
@@ -101,7 +106,8 @@ pub fn install(request: &Request<'_>) -> Result<Option<Installed>, BuildError> {
     let key = key(request, &requirements)?;
     let dir = request.cache_dir.join("wheels").join(&key);
     let notes = requirements.notes.clone();
-    let installed = Installed { tree: Tree { key, dir: dir.clone(), mount: String::new() }, notes };
+    let mut installed =
+        Installed { tree: Tree { key, dir: dir.clone(), mount: String::new() }, notes, foreseen: false };
     let fresh = options.invalidate_caches || !options.use_static_cache;
     if dir.is_dir() && !fresh {
         (request.progress)(Outcome::Reused("requirements are unchanged".to_owned()));
@@ -117,7 +123,7 @@ pub fn install(request: &Request<'_>) -> Result<Option<Installed>, BuildError> {
         std::fs::remove_dir_all(&dir).map_err(|source| BuildError::Write { path: dir.clone(), source })?;
     }
     let tool = find_tool()?;
-    run::make_folder(&dir, |at| {
+    let made = run::make_folder(&dir, |at| {
         let scratch = tempfile::tempdir().map_err(|source| BuildError::Write { path: at.to_owned(), source })?;
         let installation = Installation {
             requirements: &requirements,
@@ -127,9 +133,26 @@ pub fn install(request: &Request<'_>) -> Result<Option<Installed>, BuildError> {
             env: request.env,
             scratch: scratch.path(),
         };
+        if !fresh && let Some(found) = installation.install_known(at)? {
+            tidy::tidy(at, options, request.env)?;
+            if found.is_certain() {
+                return Ok((false, None));
+            }
+            (request.meanwhile)(at);
+            match found.confirm()? {
+                cached::Verdict::Newest => return Ok((true, None)),
+                cached::Verdict::Unknown(note) => return Ok((true, Some(note))),
+                cached::Verdict::Outdated => install::empty(at)?,
+            }
+        }
         installation.run(at)?;
-        tidy::tidy(at, options, request.env)
+        tidy::tidy(at, options, request.env)?;
+        Ok((false, None))
     })?;
+    if let Some((foreseen, note)) = made {
+        installed.foreseen = foreseen;
+        installed.notes.extend(note);
+    }
     Ok(Some(installed))
 }
 
