@@ -6,7 +6,7 @@ use crate::aws::permissions::{policies, preflight};
 use crate::aws::{Aws, AwsError, JsonCall, Named};
 use crate::context::Context;
 use crate::deploy::{self, DeployError, DeployRecord, Stack};
-use crate::diagnose::{Diagnosis, Evidence, Further, check, decoded, diagnose, remedy};
+use crate::diagnose::{Diagnosis, Evidence, Further, Kind, check, decoded, diagnose, narrow, remedy};
 use crate::iam::evaluate::Caller;
 use crate::iam::preflight::Method;
 use crate::iam::requirements::{Document, DocumentOptions, MAX_LENGTH};
@@ -55,7 +55,7 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<ExitKind, Failure> 
     if args.preflight {
         return super::preflight::run(context);
     }
-    let found = match (&args.message, &args.stack, &args.request_id) {
+    let mut found = match (&args.message, &args.stack, &args.request_id) {
         (Some(text), _, _) => Found::of_text(text.clone()),
         (_, Some(stack), _) => of_stack(stack, context)?,
         (_, _, Some(id)) => of_request(id, context)?,
@@ -65,15 +65,21 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<ExitKind, Failure> 
         },
     };
     let needs = found.needs(context);
+    if let Some(needs) = needs.as_ref().filter(|_| found.service.is_some()) {
+        narrow::narrow(&mut found.diagnoses, &needs.documents);
+    }
+    let further = needs.as_ref().and_then(|needs| Further::of(&needs.documents, needs.narrowed, &found.diagnoses));
+    if let (Some(first), Some(further)) = (found.diagnoses.first_mut(), &further) {
+        remedy::ask_for_all(first, further);
+    }
+    context.report.diagnoses(&found.diagnoses, further.as_ref());
     if let Some(file) = &args.fix {
         let documents = fix(&found.diagnoses, needs.as_ref(), context)?;
         let path = context.cwd.join(file);
         std::fs::write(&path, format!("{documents:#}\n"))
             .map_err(|error| Failure::new(ExitKind::Failed, format!("cannot write {}: {error}", path.display())))?;
-        context.report.note(&format!("Wrote {}: attach it to the identity that deploys", path.display()));
+        context.report.note(&format!("Wrote {}: attach it to {}", path.display(), holder(&found.diagnoses)));
     }
-    let further = needs.and_then(|needs| Further::of(&needs.documents, needs.narrowed, &found.diagnoses));
-    context.report.diagnoses(&found.diagnoses, further.as_ref());
     if args.apply {
         return diagnose_apply::run(found.diagnoses.first(), context);
     }
@@ -107,15 +113,46 @@ impl Found {
         Self { diagnoses, service: Some(service) }
     }
 
-    /// All that a deploy of the service here needs, where the first failure is a missing permission: more of its
-    /// kind may wait behind it.
+    /// All that a deploy of the service here needs, where the first failure is a missing permission, or a boundary
+    /// around permissions: more of its kind may wait behind it.
     fn needs(&self, context: &Context) -> Option<Needs> {
-        let first = self.diagnoses.first().filter(|diagnosis| !diagnosis.statements.is_empty())?;
+        let first =
+            self.diagnoses.first().filter(|first| !first.statements.is_empty() || remedy::asks_for_all(first))?;
+        if is_of_a_function(first, self.service.as_ref()) {
+            return None;
+        }
         let lacking = self.service.as_ref().and_then(|service| lacking(first, service, context));
         if let Some(documents) = lacking {
             return Some(Needs { documents, narrowed: true });
         }
         Some(Needs { documents: needed(&self.diagnoses, context)?, narrowed: false })
+    }
+}
+
+/// Whether a function's role was denied, not whoever deploys: it needs nothing of what a deploy needs. Lambda names
+/// the sessions of a function's role after the function.
+fn is_of_a_function(diagnosis: &Diagnosis, service: Option<&Service>) -> bool {
+    let custom = diagnosis
+        .resource_type
+        .as_deref()
+        .is_some_and(|kind| kind.starts_with("Custom::") || kind == "AWS::CloudFormation::CustomResource");
+    let session = diagnosis.principal.as_deref().filter(|arn| arn.contains(":assumed-role/"));
+    let session = session.and_then(|arn| arn.rsplit('/').next());
+    let of_service = service.zip(session).is_some_and(|(service, session)| {
+        session.strip_prefix(&service.stack_name()).is_some_and(|rest| rest.starts_with('-'))
+    });
+    diagnosis.kind == Kind::ExecutionRoleLacks || custom || of_service
+}
+
+/// What the policy of --fix belongs to.
+fn holder(diagnoses: &[Diagnosis]) -> String {
+    let first = diagnoses.iter().find(|diagnosis| !diagnosis.statements.is_empty());
+    match first.and_then(|diagnosis| diagnosis.principal.as_deref()).and_then(remedy::identity) {
+        Some((kind, name)) => format!("{kind} {name}"),
+        None if first.is_some_and(|diagnosis| diagnosis.kind == Kind::ExecutionRoleLacks) => {
+            "the role that lacks it".to_owned()
+        }
+        None => "the identity that deploys".to_owned(),
     }
 }
 
@@ -316,9 +353,13 @@ fn append(documents: &mut Vec<Value>, statements: Vec<Value>) {
 fn fix(diagnoses: &[Diagnosis], needs: Option<&Needs>, context: &Context) -> Result<Value, Failure> {
     let mendable = diagnoses.iter().any(remedy::may_be_mended_by_identity);
     let mut documents = match needs {
+        // What a boundary keeps out is not mended by a policy for the caller.
+        _ if diagnoses.first().is_some_and(remedy::asks_for_all) => Vec::new(),
         Some(needs) => needs.documents.clone(),
         // A refusal that does not say what was refused: what the deploy needs may hold it.
-        None if mendable => needed(diagnoses, context).unwrap_or_default(),
+        None if mendable && !diagnoses.first().is_some_and(|first| is_of_a_function(first, None)) => {
+            needed(diagnoses, context).unwrap_or_default()
+        }
         None => Vec::new(),
     };
     let missing: Vec<Value> = remedy::beyond(diagnoses, &documents);
@@ -327,7 +368,7 @@ fn fix(diagnoses: &[Diagnosis], needs: Option<&Needs>, context: &Context) -> Res
     }
     match documents.len() {
         0 => Err(Failure::new(ExitKind::Failed, "no policy would mend this")
-            .hint("run rlx diagnose without --fix: it says where the change must be made")),
+            .hint("the answer of rlx diagnose says where the change must be made")),
         1 => Ok(documents.remove(0)),
         _ => Ok(Value::Array(documents)),
     }

@@ -41,13 +41,17 @@ pub fn run(diagnosis: Option<&Diagnosis>, context: &Context) -> Result<ExitKind,
     if let Before::Holds(held) = &before
         && held.len() == statements.len()
     {
-        context.report.note(&format!("{POLICY_NAME} on {kind} {name} says so already"));
+        context.report.note(&format!("{POLICY_NAME} on {kind} {name} says so already: nothing was changed"));
         return Ok(ExitKind::Done);
     }
     let policy = json!({ "Version": "2012-10-17", "Statement": statements });
     let change = format!("inline policy {POLICY_NAME} on {kind} {name}\n{policy:#}\n{note}");
     if context.options.yes {
         context.report.note(&format!("Putting {change}"));
+    } else if !context.report.can_ask {
+        context.report.note(&format!("This is what it would put: {change}"));
+        return Err(Failure::new(ExitKind::Failed, "nothing was changed, since nobody can be asked here")
+            .hint("to agree without being asked: --yes"));
     } else if !context.report.agrees(&format!("Put this {change}\nGo on?")) {
         return Err(Failure::new(ExitKind::Failed, "nothing was changed").hint("to agree without being asked: --yes"));
     }
@@ -69,7 +73,10 @@ fn after(before: &Before, diagnosis: &Diagnosis) -> (Vec<Value>, String) {
         Before::Holds(held) => {
             let document = json!({ "Statement": held });
             let new = remedy::beyond(std::slice::from_ref(diagnosis), &[document]);
-            let note = format!("It keeps its {} statements; added: {}.", held.len(), new.len());
+            let note = match held.len() {
+                1 => format!("The statement it holds now stays; added: {}.", new.len()),
+                count => format!("The {count} statements it holds now stay; added: {}.", new.len()),
+            };
             (held.iter().cloned().chain(new).collect(), note)
         }
     }

@@ -4,6 +4,7 @@ use super::Diagnosis;
 use crate::iam::wildcard;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The permissions of a deploy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,10 +25,21 @@ impl Further {
         (!statements.is_empty()).then_some(Self { narrowed, statements })
     }
 
-    /// How many actions that is.
-    pub fn actions(&self) -> usize {
-        self.statements.iter().map(|statement| list(statement, "Action").len()).sum()
+    /// Their actions, each once, in order.
+    pub fn actions(&self) -> BTreeSet<&str> {
+        self.statements.iter().flat_map(|statement| list(statement, "Action")).collect()
     }
+}
+
+/// Actions in lines, one per service: `sqs: CreateQueue, TagQueue`.
+pub fn by_service<'a>(actions: impl IntoIterator<Item = &'a str>) -> String {
+    let mut services: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (service, name) in actions.into_iter().filter_map(|action| action.split_once(':')) {
+        services.entry(service).or_default().push(name);
+    }
+    let lines: Vec<String> =
+        services.iter().map(|(service, names)| format!("{service}: {}", names.join(", "))).collect();
+    lines.join("\n")
 }
 
 /// Whether a statement has all of another one.
@@ -63,7 +75,7 @@ mod tests {
         let more = json!({ "Effect": "Allow", "Action": ["sqs:TagQueue", "sqs:DeleteQueue"], "Resource": ["*"] });
         let further = Further::of(&[policy(json!([same.clone(), more.clone()]))], false, &found).unwrap();
         assert_eq!(further.statements, [more]);
-        assert_eq!(further.actions(), 2);
+        assert_eq!(further.actions(), ["sqs:DeleteQueue", "sqs:TagQueue"].into());
         assert_eq!(Further::of(&[policy(json!([same]))], false, &found), None);
     }
 }

@@ -8,6 +8,7 @@ mod explain;
 pub mod further;
 pub mod kind;
 pub mod message;
+pub mod narrow;
 mod reading;
 pub mod remedy;
 pub mod verify;

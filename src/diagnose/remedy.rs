@@ -2,7 +2,8 @@
 
 use super::causes::who_decides;
 use super::explain::Told;
-use super::{Ask, Diagnosis, Kind};
+use super::further::by_service;
+use super::{Ask, Diagnosis, Further, Kind};
 use crate::iam::catalogue;
 use serde_json::{Value, json};
 
@@ -141,6 +142,28 @@ pub fn ask(kind: Kind, told: &Told, words: &str) -> Option<Ask> {
     })
 }
 
+/// Whether somebody else must let in all that a deploy needs, action by action: to ask once is better than often.
+pub fn asks_for_all(diagnosis: &Diagnosis) -> bool {
+    matches!(diagnosis.kind, Kind::PermissionsBoundary | Kind::SessionPolicy | Kind::Scp)
+}
+
+/// Whether the text to send asks for all of it: a Deny speaks of what it names alone.
+pub fn is_asked_for_all(diagnosis: &Diagnosis) -> bool {
+    asks_for_all(diagnosis) && diagnosis.effect != Some(super::Effect::Explicit)
+}
+
+/// Adds to the text to send what else the deploy needs, where whoever is asked must let it in too.
+pub fn ask_for_all(diagnosis: &mut Diagnosis, further: &Further) {
+    let asked = is_asked_for_all(diagnosis);
+    let own = diagnosis.action.as_deref();
+    if let Some(ask) = diagnosis.ask.as_mut().filter(|_| asked) {
+        let others = further.actions().into_iter().filter(|action| Some(*action) != own);
+        let all = by_service(others);
+        ask.text
+            .push_str(&format!("\n\nSo that we ask but once, this is what the whole deploy needs besides:\n\n{all}"));
+    }
+}
+
 /// The account of an ARN.
 pub fn account(arn: Option<&str>) -> Option<String> {
     arn?.split(':').nth(4).filter(|id| is_account(id)).map(str::to_owned)
@@ -232,6 +255,18 @@ mod tests {
         assert!(!grants(&document, &statement("s3:DeleteObject", "*")));
         // What is asked for with no resource is not granted on one.
         assert!(!grants(&document, &statement("s3:ListAllMyBuckets", "*")));
+    }
+
+    #[test]
+    fn who_owns_a_boundary_is_asked_for_all_at_once() {
+        let text = "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: iam:CreateRole on resource: \
+                    arn:aws:iam::123456789012:role/a because no permissions boundary allows the iam:CreateRole action";
+        let mut found = crate::diagnose::diagnose(&crate::diagnose::Evidence::text(text));
+        let statement = json!({ "Effect": "Allow", "Action": ["sqs:TagQueue", "sqs:CreateQueue"], "Resource": "*" });
+        let further = Further { narrowed: false, statements: vec![statement] };
+        ask_for_all(&mut found[0], &further);
+        let ask = found[0].ask.as_ref().unwrap();
+        assert!(ask.text.ends_with("besides:\n\nsqs: CreateQueue, TagQueue"), "{}", ask.text);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Diagnoses for people and as JSON.
 
 use super::Report;
-use crate::diagnose::{Diagnosis, Further, NOT_KNOWN};
+use crate::diagnose::further::by_service;
+use crate::diagnose::{Diagnosis, Further, NOT_KNOWN, remedy};
 use anstyle::AnsiColor;
 use serde_json::json;
 
@@ -13,7 +14,10 @@ impl Report {
         } else {
             diagnoses.iter().map(|diagnosis| self.diagnosis(diagnosis)).collect::<Vec<_>>().join("\n")
         };
-        text.extend(further.map(further_text));
+        let mendable = diagnoses.iter().any(|diagnosis| !diagnosis.statements.is_empty());
+        // The text to send has them already.
+        let asked = diagnoses.first().is_some_and(remedy::is_asked_for_all);
+        text.extend(further.filter(|_| !asked).map(|further| further_text(further, mendable)));
         self.result(&json!({ "version": 1, "diagnoses": diagnoses, "further": further }), &text);
     }
 
@@ -80,22 +84,13 @@ impl Report {
     }
 }
 
-/// What else a deploy needs, in a few lines.
-fn further_text(further: &Further) -> String {
-    /// Statements that are shown; the file of --fix has all.
-    const SHOWN: usize = 8;
+/// All that a deploy needs besides, a line per service; their resources stand in the file of --fix.
+fn further_text(further: &Further, mendable: bool) -> String {
     let what = if further.narrowed { "The caller also lacks" } else { "Deploying this service also needs" };
-    let mut text = format!("\n{what} ({} actions; `--fix FILE` writes them as a policy):\n", further.actions());
-    let list = |statement: &serde_json::Value, name: &str| match &statement[name] {
-        serde_json::Value::Array(items) => items.iter().filter_map(|item| item.as_str()).collect::<Vec<_>>().join(", "),
-        one => one.as_str().unwrap_or_default().to_owned(),
-    };
-    for statement in further.statements.iter().take(SHOWN) {
-        text.push_str(&format!("    {} on {}\n", list(statement, "Action"), list(statement, "Resource")));
-    }
-    if let Some(more) = further.statements.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        text.push_str(&format!("    and {more} statements more\n"));
-    }
+    let actions = further.actions();
+    let file = if mendable { "; `--fix FILE` writes them as a policy" } else { "" };
+    let mut text = format!("\n{what} ({} actions{file}):\n\n", actions.len());
+    text.push_str(&format!("{}\n", indented(&by_service(actions))));
     text
 }
 

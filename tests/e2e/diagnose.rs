@@ -131,6 +131,28 @@ print(shown.decode())
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 ";
 
+/// What `docs/diagnose.md` shows in a fence of this name.
+fn documented(fence: &str) -> String {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/diagnose.md")).unwrap();
+    let (_, rest) = page.split_once(&format!("```{fence}\n")).unwrap();
+    rest.split_once("```").unwrap().0.to_owned()
+}
+
+#[test]
+fn no_policy_is_written_where_none_would_mend_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: iam:CreateRole on resource: \
+                arn:aws:iam::123456789012:role/a because no permissions boundary allows the iam:CreateRole action";
+    let mut rlx = assert_cmd::Command::cargo_bin("rlx").unwrap();
+    let args = ["diagnose", "--fix", "fix.json", "--message", text];
+    let output = rlx.current_dir(folder.path()).env("NO_COLOR", "1").args(args).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), documented("unmended"));
+    let answer = String::from_utf8(output.stdout).unwrap();
+    assert!(answer.contains("Ask whoever owns the permissions boundary"), "{answer}");
+    assert!(!folder.path().join("fix.json").exists());
+}
+
 #[test]
 fn apply_changes_a_policy_after_showing_the_change_and_not_before() {
     const POLICY: &str = "rlx-diagnose-fix";
@@ -148,6 +170,7 @@ fn apply_changes_a_policy_after_showing_the_change_and_not_before() {
 
     let (code, text) = project.fails(&["diagnose", "--apply"]);
     assert_eq!((code, user.policy(POLICY)), (1, None), "nobody was asked: {text}");
+    assert!(text.contains("what it would put: inline policy rlx-diagnose-fix"), "{text}");
     let (code, shown) = answering("n");
     assert_eq!((code, user.policy(POLICY)), (Some(1), None), "{shown}");
     let action = told(&user, &project, &[])["diagnoses"][0]["action"].as_str().unwrap().to_owned();
@@ -160,7 +183,11 @@ fn apply_changes_a_policy_after_showing_the_change_and_not_before() {
     user.rlx(&project, &["deploy"]).assert().code(3);
     let next = told(&user, &project, &[])["diagnoses"][0]["action"].as_str().unwrap().to_owned();
     assert_ne!(next, action);
-    project.ok(&["diagnose", "--apply", "--yes"]);
+    let applied = project.rlx(&["diagnose", "--apply", "--yes"]).output().unwrap();
+    let applied = String::from_utf8(applied.stderr).unwrap();
+    let documented = documented("applied");
+    let documented = documented.replace("user ann", &format!("user {}", user.name));
+    assert_eq!(applied, documented.replace("stack/shop-local", &format!("stack/{}-local", project.name)));
     let held = user.policy(POLICY).unwrap();
     assert!(held.contains(&action) && held.contains(&next), "{held}");
 }
@@ -210,6 +237,11 @@ fn what_denied_the_function_of_a_custom_resource_is_the_cause() {
     assert_eq!(cause["principal"], "arn:aws:sts::123456789012:assumed-role/shop-setup/shop-setup");
     assert_eq!(cause["resource"], "arn:aws:s3:::shop-raw");
     assert_eq!(cause["logical_id"], "Raw");
+    // The function needs nothing of what a deploy needs.
+    assert!(told["further"].is_null(), "{told:#}");
+    project.ok(&["diagnose", "--fix", "fix.json"]);
+    let fix: Value = serde_json::from_str(&std::fs::read_to_string(project.path().join("fix.json")).unwrap()).unwrap();
+    assert_eq!(fix["Statement"], cause["statements"]);
     // The events of the stack say the same as the record.
     let stack = format!("{}-local", project.name);
     let output = project.rlx(&["diagnose", "--stack", &stack, "--output", "json"]).output().unwrap();
