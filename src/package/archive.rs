@@ -13,8 +13,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
-/// Bytes of small members that are compressed side by side before they are written.
-const BATCH: u64 = 16 << 20;
+/// Bytes of small members for each core that are compressed side by side before they are written, and of all.
+const BATCH: u64 = 2 << 20;
+const LARGEST_BATCH: u64 = 16 << 20;
 
 /// Where compressed members of earlier work are found.
 pub trait Reuse: Sync {
@@ -84,6 +85,7 @@ pub fn write(path: &Path, entries: &BTreeMap<&str, Entry<'_>>, known: &dyn Reuse
     let temporary = tempfile::Builder::new().prefix(UNFINISHED).suffix(".zip").tempfile_in(dir).map_err(failed)?;
     let out = Hashed { out: BufWriter::with_capacity(1 << 20, temporary), hash: Sha256::new(), size: 0 };
     let mut writer = Assembly { zip: ZipWriter::new(out), written: Vec::with_capacity(entries.len()), path };
+    let most = (BATCH * rayon::current_num_threads() as u64).min(LARGEST_BATCH);
     let mut batch: Vec<(&str, &Member)> = Vec::new();
     let mut bytes = 0;
     for (name, entry) in entries {
@@ -91,7 +93,7 @@ pub fn write(path: &Path, entries: &BTreeMap<&str, Entry<'_>>, known: &dyn Reuse
             Entry::Own(member) if member.size() <= BLOCK as u64 => {
                 bytes += member.size();
                 batch.push((name, member));
-                if bytes < BATCH && batch.len() < 4096 {
+                if bytes < most && batch.len() < 4096 {
                     continue;
                 }
             }

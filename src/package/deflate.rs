@@ -14,9 +14,12 @@ use std::io::{self, Read, Write};
 const LEVEL: u32 = 6;
 /// Files up to this length are one block.
 pub const BLOCK: usize = 1 << 20;
-/// Blocks that are in memory at a time.
-const WINDOW: usize = 16;
 const DICTIONARY: usize = 32 << 10;
+
+/// Blocks of a large file that are in memory at a time: enough for every core, within bounds on a machine with many.
+fn blocks_at_a_time() -> usize {
+    (2 * rayon::current_num_threads()).clamp(4, 16)
+}
 
 /// A member compressed in memory.
 #[derive(Debug, Clone)]
@@ -84,12 +87,13 @@ pub fn stream(input: &mut dyn Read, out: &mut dyn Write) -> io::Result<Streamed>
     let mut crc = crc32fast::Hasher::new();
     let mut content = Sha256::new();
     let (mut size, mut compressed_size) = (0, 0);
+    let most = blocks_at_a_time() * BLOCK;
     // The window with the dictionary of its first block before it.
-    let mut window = Vec::with_capacity(DICTIONARY + WINDOW * BLOCK);
+    let mut window = Vec::with_capacity(DICTIONARY + most);
     let mut dictionary = 0;
     let mut next = read_block(input)?;
     loop {
-        while next.len() == BLOCK && window.len() - dictionary < WINDOW * BLOCK {
+        while next.len() == BLOCK && window.len() - dictionary < most {
             window.extend_from_slice(&next);
             next = read_block(input)?;
         }
