@@ -23,6 +23,8 @@ const FORMAT: u32 = 2;
 /// A file that was written so shortly before it was read may be written again within the same
 /// tick of the file system's clock.
 const TICK: i64 = 20_000_000;
+/// Packs whose members are taken over into a new one.
+const RECENT: usize = 4;
 
 /// What is known of a written archive without reading its members.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -62,7 +64,7 @@ impl Pack {
             cache::touch(&head_file(&path));
             return Ok(pack);
         }
-        let archive = compress(&tree.dir, &path)?;
+        let archive = compress(&tree.dir, &path, &Known::of_packs(cache_dir))?;
         save(&path, &archive, None)?;
         Ok(Self { file: Arc::new(archive.file), path, members: archive.members })
     }
@@ -105,7 +107,7 @@ impl Prepared {
         fs::create_dir_all(&packs).map_err(failed)?;
         let name = tempfile::Builder::new().prefix(cache::UNFINISHED).suffix(".zip").tempfile_in(&packs);
         let path = name.map_err(failed)?.into_temp_path();
-        Ok(Self { archive: compress(dir, &path)?, path })
+        Ok(Self { archive: compress(dir, &path, &Known::of_packs(cache_dir))?, path })
     }
 
     /// Makes it the pack of a folder.
@@ -121,10 +123,10 @@ impl Prepared {
 }
 
 /// Compresses a folder into the zip file `path`.
-fn compress(dir: &Path, path: &Path) -> Result<Archive, PackageError> {
+fn compress(dir: &Path, path: &Path, known: &Known) -> Result<Archive, PackageError> {
     let members = members_of(dir)?;
     let entries = members.iter().map(|(name, member)| (name.as_str(), Entry::Own(member))).collect();
-    archive::write(path, &entries, &Nothing)
+    archive::write(path, &entries, known)
 }
 
 /// A member of a pack.
@@ -138,19 +140,6 @@ pub struct Packed {
 pub fn members_of(dir: &Path) -> Result<Members, PackageError> {
     let walk = super::walk::Walk { root: dir, enter: &|_, _| true };
     Ok(walk.run(dir, "")?.into_iter().map(|found| (found.name, found.member)).collect())
-}
-
-/// Nothing is known.
-pub struct Nothing;
-
-impl Reuse for Nothing {
-    fn by_stamp(&self, _: &str, _: &Member) -> Option<Ready> {
-        None
-    }
-
-    fn by_content(&self, _: &[u8; 32]) -> Option<Ready> {
-        None
-    }
 }
 
 /// What was written to a place before.
@@ -208,11 +197,34 @@ impl Previous {
     }
 }
 
-/// Members of an earlier archive.
+/// Members of earlier archives.
 #[derive(Debug, Default)]
 pub struct Known {
     names: HashMap<String, (Stamp, Ready)>,
     contents: HashMap<[u8; 32], Ready>,
+}
+
+impl Known {
+    /// What stands in the packs that were used last: requirements of which one has changed are mostly the same files.
+    fn of_packs(cache_dir: &Path) -> Self {
+        let heads = fs::read_dir(cache_dir.join("members")).into_iter().flatten().flatten().map(|entry| entry.path());
+        let used = |head: PathBuf| {
+            let name = head.file_name()?.to_str()?;
+            let is_head = name.ends_with(".json") && !name.ends_with(".members.json");
+            Some((fs::metadata(&head).ok()?.modified().ok()?, head)).filter(|_| is_head)
+        };
+        let mut heads: Vec<(SystemTime, PathBuf)> = heads.filter_map(used).collect();
+        heads.sort();
+        let mut known = Self::default();
+        for (_, head) in heads.iter().rev().take(RECENT) {
+            let path = head.with_extension("zip");
+            let Some(pack) = Pack::open(&path, &path) else { continue };
+            for written in &pack.members {
+                known.contents.entry(written.content).or_insert_with(|| pack.ready(written));
+            }
+        }
+        known
+    }
 }
 
 impl Reuse for Known {
@@ -295,4 +307,44 @@ fn head_file(index: &Path) -> PathBuf {
 
 fn members_file(index: &Path) -> PathBuf {
     index.with_extension("members.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(root: &Path, key: &str, files: &[(&str, &str)]) -> Tree {
+        let dir = root.join(key);
+        fs::create_dir(&dir).unwrap();
+        for (name, text) in files {
+            fs::write(dir.join(name), text.repeat(1000)).unwrap();
+        }
+        Tree { key: key.to_owned(), dir, mount: String::new() }
+    }
+
+    #[test]
+    fn what_an_earlier_pack_holds_is_not_compressed_again() {
+        let root = tempfile::tempdir().unwrap();
+        let (cache, empty) = (root.path().join("cache"), root.path().join("empty"));
+        let first = tree(root.path(), "first", &[("a", "shared"), ("b", "old")]);
+        let second = tree(root.path(), "second", &[("other", "shared"), ("b", "new")]);
+        Pack::of_tree(&first, &cache).unwrap();
+        let known = Known::of_packs(&cache);
+        let content = |text: &str| Sha256::digest(text.repeat(1000)).into();
+        assert!(known.by_content(&content("shared")).is_some() && known.by_content(&content("new")).is_none());
+        let (with, without) = (Pack::of_tree(&second, &cache).unwrap(), Pack::of_tree(&second, &empty).unwrap());
+        assert_eq!(fs::read(with.path).unwrap(), fs::read(without.path).unwrap());
+    }
+
+    #[test]
+    fn a_prepared_pack_is_found_only_once_it_is_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let tree = tree(root.path(), "tree", &[("a", "text")]);
+        let packs = || fs::read_dir(root.path().join("members")).unwrap().count();
+        drop(Prepared::new(&tree.dir, root.path()).unwrap());
+        assert_eq!(packs(), 0);
+        let kept = Prepared::new(&tree.dir, root.path()).unwrap().keep(&tree, root.path()).unwrap();
+        let found = Pack::open(&kept.path, &kept.path).expect("it is whole");
+        assert_eq!(found.members.len(), 1);
+    }
 }
