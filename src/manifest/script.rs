@@ -1,9 +1,10 @@
 //! Configuration written in JavaScript or TypeScript: evaluated by node in a process of its own.
 
+use super::document;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -77,6 +78,8 @@ pub(super) enum ScriptError {
     Timeout,
     #[error("node ended without a value")]
     Ended,
+    #[error("its value is too large: more than {} values, or {} MiB", document::MAX_WEIGHT, document::MAX_BYTES >> 20)]
+    TooLarge,
     #[error("its value is not plain data: {0}")]
     Data(String),
     #[error("{message}{}", at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default())]
@@ -155,9 +158,12 @@ fn start(script: &Script<'_>, flags: &[String]) -> Result<(Child, Receiver<Strin
     let (send, lines) = mpsc::channel();
     let Some(stdout) = child.stdout.take() else { return Err(ScriptError::Ended) };
     std::thread::spawn(move || {
-        for line in BufReader::new(stdout).lines() {
-            let Ok(line) = line else { break };
-            if send.send(line).is_err() {
+        let mut stdout = BufReader::new(stdout);
+        loop {
+            let mut line = Vec::new();
+            let limit = document::MAX_BYTES + 1;
+            let read = stdout.by_ref().take(limit).read_until(b'\n', &mut line).unwrap_or_default() as u64;
+            if read == 0 || send.send(String::from_utf8_lossy(&line).into_owned()).is_err() || read == limit {
                 break;
             }
         }
@@ -175,8 +181,11 @@ fn listen(lines: &Receiver<String>, mut stdin: Option<ChildStdin>, answer: Answe
         };
         // What the file prints past `process.stdout` is not for us.
         let Some(at) = line.find(MARK) else { continue };
-        let message: Message =
-            serde_json::from_str(&line[at + MARK.len()..]).map_err(|error| ScriptError::Data(error.to_string()))?;
+        let told = &line[at + MARK.len()..];
+        if line.len() as u64 > document::MAX_BYTES || document::json_values(told) > document::MAX_WEIGHT {
+            return Err(ScriptError::TooLarge);
+        }
+        let message: Message = serde_json::from_str(told).map_err(|error| ScriptError::Data(error.to_string()))?;
         if let (Some(id), Some(question)) = (message.ask, question(&message)) {
             let reply = match answer(question) {
                 Ok(Some(value)) => json!({ "answer": id, "value": value }),

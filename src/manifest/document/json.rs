@@ -1,6 +1,6 @@
 //! JSON → tree, as `JSON.parse` reads it: the last of two equal keys counts.
 
-use super::{Entry, Map, Node, ReadError, SourceId, Span, Value, number};
+use super::{Entry, MAX_WEIGHT, Map, Node, ReadError, SourceId, Span, Value, number};
 use crate::manifest::Problem;
 use jsonc_parser::ast;
 use jsonc_parser::common::Range;
@@ -20,8 +20,26 @@ const STRICT: ParseOptions = ParseOptions {
     allow_extended_string_escapes: false,
 };
 
+/// How many values a document holds, at most: empty collections count one too many. What is no JSON may count anything.
+pub fn values(text: &str) -> usize {
+    let (mut values, mut quoted, mut escaped) = (1, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            b',' | b'[' | b'{' if !quoted => values += 1,
+            _ => {}
+        }
+    }
+    values
+}
+
 /// Reads a document.
 pub fn read(text: &str, source: SourceId) -> Result<Node, ReadError> {
+    if values(text) > MAX_WEIGHT {
+        return Err(super::too_many(Span { source, start: 0, end: 0 }));
+    }
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
     let parsed = parse_to_ast(text, &collect, &STRICT).map_err(|error| {
         let message = format!("not valid JSON: {}", super::lower_first(&error.kind().to_string()));

@@ -10,7 +10,8 @@ mod toml;
 mod yaml;
 
 pub use encoding::{MAX_BYTES, decode};
-pub use node::{Entry, Map, Node, Value};
+pub use json::values as json_values;
+pub use node::{Entry, MAX_WEIGHT, Map, Node, Value};
 pub use source::{Origin, Position, Source, SourceId, Sources, Span};
 pub use text::js_text;
 
@@ -62,6 +63,12 @@ impl Syntax {
             Self::Toml => toml::read(text, source),
         }
     }
+}
+
+/// A file in which more values stand than a manifest can use.
+fn too_many(span: Span) -> ReadError {
+    let what = format!("the document holds too many values: more than {MAX_WEIGHT}");
+    Problem::span(span, what).help("keep what is no configuration in a file that the functions read").into()
 }
 
 /// A foreign message in our style: without a capital at its start.

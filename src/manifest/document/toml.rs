@@ -1,12 +1,16 @@
 //! TOML → tree.
 
-use super::{Entry, Map, Node, ReadError, SourceId, Span, Value, number};
+use super::{Entry, MAX_WEIGHT, Map, Node, ReadError, SourceId, Span, Value, number};
 use crate::manifest::Problem;
 use std::ops::Range;
 use toml_edit::{Document, Item};
 
 /// Reads a document. Dates become text, as they are written.
 pub fn read(text: &str, source: SourceId) -> Result<Node, ReadError> {
+    // A value stands behind one of these at least.
+    if text.bytes().filter(|byte| matches!(byte, b'=' | b',' | b'[' | b'{')).count() > MAX_WEIGHT {
+        return Err(super::too_many(Span { source, start: 0, end: 0 }));
+    }
     let document = Document::parse(text).map_err(|error| {
         let range = error.span().unwrap_or_default();
         ReadError::from(Problem::span(span(range, source), format!("not valid TOML: {}", error.message().trim_end())))

@@ -53,7 +53,43 @@ fn files_that_variables_name_are_refused_in_the_same_way() {
     refused("no YAML", &with("a.yml", b"a: [1"), "not valid YAML");
     refused("no text", &with("a.txt", b"\xFF\xFF"), "a.txt is not text");
     refused("too large", &with("a.txt", &vec![b'x'; 17 << 20]), "larger than 16 MiB");
+    let many = format!("[{}1]", "1,".repeat(500_000));
+    refused("a long list in JSON", &with("a.json", many.as_bytes()), "too many values");
     refused("a directory", &Project::new("custom: ${file(./d)}\n").file("d/x", "y"), "it is a directory");
+}
+
+#[test]
+fn a_manifest_with_more_values_than_anything_takes_is_refused() {
+    let many = format!("[{}1]", "1,".repeat(500_000));
+    let yaml = format!("service: shop\ncustom: {many}\n");
+    refused("YAML", &Project::raw(yaml), "too many values");
+    for (file, text) in [
+        ("serverless.json", format!("{{\"service\": \"shop\", \"custom\": {many}}}")),
+        ("serverless.toml", format!("service = \"shop\"\ncustom = {many}\n")),
+    ] {
+        let project = Project::raw("").file(file, text);
+        std::fs::remove_file(project.path().join("serverless.yml")).expect("removed");
+        refused(file, &project, "too many values");
+    }
+}
+
+#[test]
+fn a_text_that_looks_like_many_values_is_one() {
+    let text = "[{,".repeat(200_000);
+    let project = Project::new("custom: ${file(./a.json):text}\n").file("a.json", format!("{{\"text\": \"{text}\"}}"));
+    assert_eq!(project.value("custom"), serde_json::Value::String(text));
+}
+
+#[test]
+fn a_script_with_more_values_than_anything_takes_is_refused() {
+    if which::which("node").is_err() {
+        return;
+    }
+    let project =
+        Project::new("custom: ${file(./a.js)}\n").file("a.js", "module.exports = new Array(500_000).fill(1);");
+    refused("a long list of a script", &project, "its value is too large");
+    let project = Project::new("custom: ${file(./a.js)}\n").file("a.js", "module.exports = 'x'.repeat(17 << 20);");
+    refused("a long text of a script", &project, "its value is too large");
 }
 
 #[cfg(unix)]

@@ -1,9 +1,9 @@
 //! A text with variables → its value.
 
 use super::grammar::{self, Content as Part, Variable};
-use super::resolver::{MAX_DEPTH, MAX_WEIGHT, Resolver, Stop};
+use super::resolver::{MAX_DEPTH, Resolver, Stop};
 use crate::manifest::document::text;
-use crate::manifest::document::{Node, Span, Value};
+use crate::manifest::document::{MAX_WEIGHT, Node, Span, Value};
 
 impl Resolver<'_> {
     /// Resolves a text until no variables are left; the value keeps its type where the text is one variable.

@@ -4,7 +4,7 @@ use super::remote::{Found, Lookup, RemoteError};
 use super::resolve::World;
 use super::sources::FileCache;
 use super::tree::{Ancestry, CellId, Content, State, Tree};
-use crate::manifest::document::{Node, Sources, Span, Value, text};
+use crate::manifest::document::{MAX_WEIGHT, Node, Sources, Span, Value, text};
 use crate::manifest::{Problem, Problems};
 use indexmap::IndexSet;
 use std::collections::HashMap;
@@ -17,8 +17,6 @@ const MAX_CHAIN: usize = 1_000;
 const MAX_NESTING: usize = 2_000;
 /// Functions in files that ask for the values of functions in files.
 const MAX_SCRIPTS: usize = 20;
-/// Values that a manifest may grow to; a value is also counted per 64 bytes of text.
-pub(super) const MAX_WEIGHT: usize = 2_000_000;
 
 /// Why a value has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,7 +228,7 @@ impl<'a> Resolver<'a> {
 
     /// Counts a value that is about to be added.
     pub(super) fn weigh(&mut self, node: &Node) -> Result<(), Stop> {
-        self.weight = self.weight.saturating_add(weight(node));
+        self.weight = self.weight.saturating_add(node.weight());
         if self.weight <= MAX_WEIGHT {
             return Ok(());
         }
@@ -416,14 +414,5 @@ impl<'a> Resolver<'a> {
         let Some(at) = text.find(part).filter(|_| !part.is_empty()) else { return Some(span) };
         let offset = |x: usize| u32::try_from(x).unwrap_or(u32::MAX);
         Some(Span { source: span.source, start: span.start + offset(at), end: span.start + offset(at + part.len()) })
-    }
-}
-
-fn weight(node: &Node) -> usize {
-    1 + match &node.value {
-        Value::String(s) => s.len() / 64,
-        Value::List(list) => list.iter().map(weight).sum(),
-        Value::Map(map) => map.values().map(|e| weight(&e.node)).sum(),
-        _ => 0,
     }
 }

@@ -3,15 +3,13 @@
 mod scalar;
 mod tag;
 
-use super::{Entry, Map, Node, ReadError, SourceId, Span, Value, number};
+use super::{Entry, MAX_WEIGHT, Map, Node, ReadError, SourceId, Span, Value, number};
 use crate::manifest::Problem;
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
 use std::collections::{HashMap, HashSet};
 
 /// Levels of nesting (js-yaml's `maxDepth`).
 const MAX_DEPTH: usize = 100;
-/// Weight of a document with its aliases expanded: nodes, plus a node per 64 bytes of text.
-const MAX_WEIGHT: usize = 2_000_000;
 /// Keys that merges (`<<`) may bring in (js-yaml's `maxTotalMergeKeys`, with room).
 const MAX_MERGED_KEYS: usize = 100_000;
 
@@ -122,11 +120,15 @@ impl Reader {
                 }
                 Event::SequenceEnd | Event::MappingEnd => self.end()?,
                 Event::Alias(anchor) => {
-                    let (node, weight) = self.anchors.get(&anchor).cloned().ok_or_else(|| {
+                    let weight = self.anchors.get(&anchor).map(|(_, weight)| *weight).ok_or_else(|| {
                         ReadError::from(Problem::span(span, "the alias stands inside the value that it names"))
                     })?;
+                    // Before it is copied.
                     self.weigh(weight, span)?;
-                    self.add(node, span, false)?;
+                    if let Some((node, _)) = self.anchors.get(&anchor) {
+                        let node = node.clone();
+                        self.add(node, span, false)?;
+                    }
                 }
                 Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
             }
@@ -191,7 +193,7 @@ impl Reader {
             node = Node { value, span: Some(open.span) };
         }
         if open.anchor > 0 {
-            self.anchors.insert(open.anchor, (node.clone(), weight(&node)));
+            self.anchors.insert(open.anchor, (node.clone(), node.weight()));
         }
         self.add(node, open.span, false)
     }
@@ -276,15 +278,6 @@ fn key_text(node: &Node) -> String {
         Value::String(s) => s.clone(),
         Value::List(list) => list.iter().map(key_text).collect::<Vec<_>>().join(","),
         Value::Map(_) => "[object Object]".to_owned(),
-    }
-}
-
-fn weight(node: &Node) -> usize {
-    1 + match &node.value {
-        Value::String(s) => s.len() / 64,
-        Value::List(list) => list.iter().map(weight).sum(),
-        Value::Map(map) => map.values().map(|e| weight(&e.node)).sum(),
-        _ => 0,
     }
 }
 

@@ -17,8 +17,8 @@ use settings::{Target, Warmer};
 
 /// Its package name.
 pub const NAME: &str = "serverless-plugin-warmup";
-/// What a warmer runs on: the newest runtime that all regions have.
-const RUNTIME: &str = "nodejs22.x";
+/// What a warmer runs on, as of version 8.4.
+const RUNTIME: &str = "nodejs24.x";
 const HANDLER: &str = include_str!("handler.mjs");
 
 /// A warmer that runs once right after a deploy.
