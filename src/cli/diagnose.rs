@@ -1,6 +1,7 @@
 //! `rlx diagnose`: why something was denied or failed, and the smallest change that mends it.
 
 use super::assemble::{Purpose, compile_checked};
+use super::reach::Reach;
 use super::{ExitKind, Failure, OutputFormat, diagnose_apply, permissions, target};
 use crate::aws::permissions::{policies, preflight};
 use crate::aws::{Aws, AwsError, JsonCall, Named};
@@ -65,7 +66,7 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<ExitKind, Failure> 
         },
     };
     let needs = found.needs(context);
-    if let Some(needs) = needs.as_ref().filter(|_| found.service.is_some()) {
+    if let Some(needs) = needs.as_ref().filter(|_| found.service().is_some()) {
         narrow::narrow(&mut found.diagnoses, &needs.documents);
     }
     let further = needs.as_ref().and_then(|needs| Further::of(&needs.documents, needs.narrowed, &found.diagnoses));
@@ -74,7 +75,7 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<ExitKind, Failure> 
     }
     context.report.diagnoses(&found.diagnoses, further.as_ref());
     if let Some(file) = &args.fix {
-        let documents = fix(&found.diagnoses, needs.as_ref(), context)?;
+        let documents = fix(&found, needs.as_ref(), context)?;
         let path = context.cwd.join(file);
         std::fs::write(&path, format!("{documents:#}\n"))
             .map_err(|error| Failure::new(ExitKind::Failed, format!("cannot write {}: {error}", path.display())))?;
@@ -89,8 +90,10 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<ExitKind, Failure> 
 /// What was found out, and where more may be asked.
 struct Found {
     diagnoses: Vec<Diagnosis>,
-    /// The service whose AWS account was asked; `None` where only a text was read, which asks nobody.
-    service: Option<Service>,
+    /// How AWS was asked; `None` where only a text was read, which asks nobody.
+    reach: Option<Reach>,
+    /// Whether it was something else than the stack of the service here.
+    foreign: bool,
 }
 
 /// What a deploy needs of its caller.
@@ -103,14 +106,19 @@ struct Needs {
 
 impl Found {
     fn of_text(text: String) -> Self {
-        Self { diagnoses: diagnose(&Evidence::text(text)), service: None }
+        Self { diagnoses: diagnose(&Evidence::text(text)), reach: None, foreign: false }
     }
 
     /// With what AWS adds: decoded messages, and what the policies of the denied principal say.
-    fn of_aws(mut diagnoses: Vec<Diagnosis>, service: Service, context: &Context) -> Self {
-        decode(&mut diagnoses, &service, context);
-        check_first(&mut diagnoses, &service, context);
-        Self { diagnoses, service: Some(service) }
+    fn of_aws(mut diagnoses: Vec<Diagnosis>, reach: Reach, context: &Context) -> Self {
+        decode(&mut diagnoses, &reach, context);
+        check_first(&mut diagnoses, &reach, context);
+        Self { diagnoses, reach: Some(reach), foreign: false }
+    }
+
+    /// The service whose failure it was.
+    fn service(&self) -> Option<&Service> {
+        self.reach.as_ref().filter(|_| !self.foreign).and_then(Reach::service)
     }
 
     /// All that a deploy of the service here needs, where the first failure is a missing permission, or a boundary
@@ -118,10 +126,10 @@ impl Found {
     fn needs(&self, context: &Context) -> Option<Needs> {
         let first =
             self.diagnoses.first().filter(|first| !first.statements.is_empty() || remedy::asks_for_all(first))?;
-        if is_of_a_function(first, self.service.as_ref()) {
+        if self.foreign || is_of_a_function(first, self.service()) {
             return None;
         }
-        let lacking = self.service.as_ref().and_then(|service| lacking(first, service, context));
+        let lacking = self.reach.as_ref().and_then(|reach| lacking(first, reach, context));
         if let Some(documents) = lacking {
             return Some(Needs { documents, narrowed: true });
         }
@@ -173,11 +181,12 @@ fn needed(diagnoses: &[Diagnosis], context: &Context) -> Option<Vec<Value>> {
 }
 
 /// What the caller lacks of all that a deploy needs, where the caller is the one that was denied and it can be known.
-fn lacking(diagnosis: &Diagnosis, service: &Service, context: &Context) -> Option<Vec<Value>> {
+fn lacking(diagnosis: &Diagnosis, reach: &Reach, context: &Context) -> Option<Vec<Value>> {
+    let service = reach.service()?;
     let (template, _) = compile_checked(service, &Artifacts::default(), Purpose::Package);
     let required = super::preflight::required(service, &template);
     let denied = diagnosis.principal.as_deref();
-    let found = ask(service, context, async |aws: &Aws| {
+    let found = ask(reach, context, async |aws: &Aws| {
         let caller = aws.identity().await?.arn;
         let same = denied.is_none_or(|denied| remedy::identity(denied) == remedy::identity(&caller));
         Ok(if same { Some(preflight(aws, &required).await) } else { None })
@@ -188,11 +197,11 @@ fn lacking(diagnosis: &Diagnosis, service: &Service, context: &Context) -> Optio
 }
 
 /// Reads the policies of whoever was denied first, as far as that is allowed.
-fn check_first(diagnoses: &mut [Diagnosis], service: &Service, context: &Context) {
+fn check_first(diagnoses: &mut [Diagnosis], reach: &Reach, context: &Context) {
     let Some(diagnosis) = diagnoses.first_mut().filter(|diagnosis| check::is_open(diagnosis)) else { return };
     let Some(principal) = diagnosis.principal.as_deref().and_then(Caller::from_arn) else { return };
     let answer =
-        ask(service, context, async |aws: &Aws| Ok((aws.identity().await?.arn, policies(aws, &principal).await)));
+        ask(reach, context, async |aws: &Aws| Ok((aws.identity().await?.arn, policies(aws, &principal).await)));
     match answer {
         Some((caller, Ok(policies))) => check::apply(diagnosis, &caller, &policies),
         Some((caller, Err(error))) => {
@@ -203,8 +212,8 @@ fn check_first(diagnoses: &mut [Diagnosis], service: &Service, context: &Context
 }
 
 /// An answer of AWS that is of use but not needed: `None` where it does not come in time.
-fn ask<T>(service: &Service, context: &Context, question: impl AsyncFnOnce(&Aws) -> Result<T, AwsError>) -> Option<T> {
-    let answer = target::with_aws(service, context, async |aws: &Aws| {
+fn ask<T>(reach: &Reach, context: &Context, question: impl AsyncFnOnce(&Aws) -> Result<T, AwsError>) -> Option<T> {
+    let answer = reach.with_aws(context, async |aws: &Aws| {
         let answer = tokio::time::timeout(PATIENCE, question(aws)).await;
         answer.ok().transpose().map_err(DeployError::from)
     });
@@ -247,26 +256,27 @@ fn of_last_deploy(context: &Context) -> Result<Found, Failure> {
     let evidence = match &record {
         Some(record) if record.outcome == deploy::Outcome::Succeeded => {
             context.report.note(&format!("The last deploy of stage {} succeeded ({})", service.stage, record.id));
-            return Ok(Found { diagnoses: Vec::new(), service: None });
+            return Ok(Found { diagnoses: Vec::new(), reach: None, foreign: false });
         }
         Some(record) => Evidence::record(record),
         None => Evidence::default(),
     };
     let told = !evidence.events.is_empty() || evidence.text.is_some();
     if told {
-        return Ok(Found::of_aws(diagnose(&evidence), service, context));
+        return Ok(Found::of_aws(diagnose(&evidence), Reach::Service(Box::new(service)), context));
     }
     let stack = service.stack_name();
-    of_stack_with(service, &stack, context)
+    of_stack_with(Reach::Service(Box::new(service)), &stack, context)
 }
 
 fn of_stack(stack: &str, context: &Context) -> Result<Found, Failure> {
-    let service = target::load(context)?.service;
-    of_stack_with(service, stack, context)
+    let reach = Reach::find(context)?;
+    let own = reach.service().is_some_and(|service| service.stack_name() == stack);
+    Ok(Found { foreign: !own, ..of_stack_with(reach, stack, context)? })
 }
 
-fn of_stack_with(service: Service, stack: &str, context: &Context) -> Result<Found, Failure> {
-    let events = target::with_aws(&service, context, async |aws: &Aws| {
+fn of_stack_with(reach: Reach, stack: &str, context: &Context) -> Result<Found, Failure> {
+    let events = reach.with_aws(context, async |aws: &Aws| {
         let found = Stack::describe(aws, stack).await?;
         // A stack that was deleted is still known by its id.
         let name = found.map_or_else(|| stack.to_owned(), |stack| stack.id);
@@ -275,21 +285,20 @@ fn of_stack_with(service: Service, stack: &str, context: &Context) -> Result<Fou
     if events.is_empty() {
         context.report.note(&format!("Nothing failed in the last operation on stack {stack}"));
     }
-    Ok(Found::of_aws(diagnose(&Evidence::events(events)), service, context))
+    Ok(Found::of_aws(diagnose(&Evidence::events(events)), reach, context))
 }
 
 /// The event of a request in CloudTrail, read as any other text.
 fn of_request(id: &str, context: &Context) -> Result<Found, Failure> {
-    let service = target::load(context)?.service;
-    let event =
-        target::with_aws(&service, context, async |aws: &Aws| look_up(aws, id).await.map_err(DeployError::from))?;
+    let reach = Reach::find(context)?;
+    let event = reach.with_aws(context, async |aws: &Aws| look_up(aws, id).await.map_err(DeployError::from))?;
     let Some(event) = event else {
-        return Err(Failure::new(ExitKind::Failed, format!("CloudTrail knows no request {id} in {}", service.region))
-            .hint(
-                "events reach CloudTrail some five minutes later; those of global services are in us-east-1 (--region)",
-            ));
+        let region = reach.region(context);
+        return Err(Failure::new(ExitKind::Failed, format!("CloudTrail knows no request {id} in {region}")).hint(
+            "events reach CloudTrail some five minutes later; those of global services are in us-east-1 (--region)",
+        ));
     };
-    Ok(Found::of_aws(diagnose(&Evidence::text(event)), service, context))
+    Ok(Found::of_aws(diagnose(&Evidence::text(event)), reach, context))
 }
 
 /// LookupEvents cannot filter by request id, so the newest pages are looked through.
@@ -320,10 +329,10 @@ async fn look_up(aws: &Aws, id: &str) -> Result<Option<String>, AwsError> {
 }
 
 /// Asks STS what encoded messages say; where that is not allowed, the diagnosis stays as it is.
-fn decode(diagnoses: &mut [Diagnosis], service: &Service, context: &Context) {
+fn decode(diagnoses: &mut [Diagnosis], reach: &Reach, context: &Context) {
     for diagnosis in diagnoses {
         let Some(encoded) = diagnosis.encoded_message.clone() else { continue };
-        let answer = target::with_aws(service, context, async |aws: &Aws| {
+        let answer = reach.with_aws(context, async |aws: &Aws| {
             let call = aws.sts().decode_authorization_message().encoded_message(encoded);
             call.send().await.named("STS", "DecodeAuthorizationMessage").map_err(DeployError::from)
         });
@@ -350,14 +359,15 @@ fn append(documents: &mut Vec<Value>, statements: Vec<Value>) {
 }
 
 /// The policies to attach: what was denied, and all that a deploy of the service here lacks or needs.
-fn fix(diagnoses: &[Diagnosis], needs: Option<&Needs>, context: &Context) -> Result<Value, Failure> {
+fn fix(found: &Found, needs: Option<&Needs>, context: &Context) -> Result<Value, Failure> {
+    let diagnoses = &found.diagnoses;
     let mendable = diagnoses.iter().any(remedy::may_be_mended_by_identity);
     let mut documents = match needs {
         // What a boundary keeps out is not mended by a policy for the caller.
         _ if diagnoses.first().is_some_and(remedy::asks_for_all) => Vec::new(),
         Some(needs) => needs.documents.clone(),
         // A refusal that does not say what was refused: what the deploy needs may hold it.
-        None if mendable && !diagnoses.first().is_some_and(|first| is_of_a_function(first, None)) => {
+        None if mendable && !found.foreign && !diagnoses.iter().take(1).any(|first| is_of_a_function(first, None)) => {
             needed(diagnoses, context).unwrap_or_default()
         }
         None => Vec::new(),

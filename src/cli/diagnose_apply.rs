@@ -1,6 +1,7 @@
 //! `rlx diagnose --apply`: puts the missing statements on whoever was denied, after showing the change.
 
-use super::{ExitKind, Failure, target};
+use super::reach::Reach;
+use super::{ExitKind, Failure};
 use crate::aws::Aws;
 use crate::aws::permissions::{Holder, inline_policy, put_inline_policy};
 use crate::context::Context;
@@ -29,8 +30,8 @@ pub fn run(diagnosis: Option<&Diagnosis>, context: &Context) -> Result<ExitKind,
     let diagnosis = diagnosis.filter(|diagnosis| !diagnosis.statements.is_empty()).ok_or_else(nothing)?;
     let (kind, name) = diagnosis.principal.as_deref().and_then(remedy::identity).ok_or_else(nothing)?;
     let holder = if kind == "user" { Holder::User(name) } else { Holder::Role(name) };
-    let service = target::load(context)?.service;
-    let before = target::with_aws(&service, context, async |aws: &Aws| {
+    let reach = Reach::find(context)?;
+    let before = reach.with_aws(context, async |aws: &Aws| {
         Ok::<_, DeployError>(match inline_policy(aws, holder, POLICY_NAME).await {
             Ok(None) => Before::Absent,
             Ok(Some(document)) => Before::Holds(remedy::statements_of(&document)),
@@ -55,7 +56,7 @@ pub fn run(diagnosis: Option<&Diagnosis>, context: &Context) -> Result<ExitKind,
     } else if !context.report.agrees(&format!("Put this {change}\nGo on?")) {
         return Err(Failure::new(ExitKind::Failed, "nothing was changed").hint("to agree without being asked: --yes"));
     }
-    target::with_aws(&service, context, async |aws: &Aws| {
+    reach.with_aws(context, async |aws: &Aws| {
         put_inline_policy(aws, holder, POLICY_NAME, &policy).await.map_err(DeployError::from)
     })?;
     context

@@ -32,6 +32,7 @@ mod plan;
 mod preflight;
 mod print;
 mod prune;
+mod reach;
 mod remove;
 mod resume;
 mod rollback;

@@ -45,6 +45,11 @@ pub(super) fn manifest(dir: &Path, given: Option<&Path>) -> Result<PathBuf, Prob
     })
 }
 
+/// Whether a directory has a manifest.
+pub fn is_in(dir: &Path) -> bool {
+    NAMES.iter().any(|name| dir.join(name).is_file())
+}
+
 fn suggestion(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
     let names: Vec<String> = std::fs::read_dir(path.parent()?)

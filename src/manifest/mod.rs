@@ -25,6 +25,7 @@ mod tests;
 pub mod variables;
 
 pub use difference::{Difference, differences};
+pub use discover::is_in;
 pub use load::{LoadFailure, LoadRequest, Loaded, Resolved, load, resolve};
 pub use problem::{Problem, Problems, Severity};
 pub use service::Service;

@@ -268,3 +268,15 @@ fn a_text_is_explained_with_and_without_a_service_at_hand() {
     manifest("service: shop\nprovider: { name: aws, runtime: python3.12 }\nfunctions: { a: { handler: a.b } }\n");
     assert!(told()["statements"].to_string().contains("lambda:CreateFunction"));
 }
+
+#[test]
+fn a_stack_is_explained_where_there_is_no_service() {
+    let project = project();
+    let user = User::new(&format!("{}-elsewhere", project.name), &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut rlx = user.rlx(&project, &["diagnose", "--stack", "billing", "--output", "json"]);
+    let output = rlx.current_dir(folder.path()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("cloudformation:DescribeStacks"), "AWS was asked: {text}");
+}
