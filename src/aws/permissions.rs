@@ -26,7 +26,7 @@ pub async fn preflight(aws: &Aws, required: &Requirements) -> Preflight {
         return Preflight::root();
     }
     let (simulated, policies) = tokio::join!(simulate(aws, &caller, required), policies(aws, &caller));
-    match (simulated, policies) {
+    let found = match (simulated, policies) {
         // A simulation does not see what a session carries, and may lack the context that a condition asks for:
         // what the policies themselves allow is not called denied.
         (Ok(verdicts), read) => Preflight::of(Method::Simulated, required, |asked| {
@@ -40,7 +40,8 @@ pub async fn preflight(aws: &Aws, required: &Requirements) -> Preflight {
         (Err(simulating), Err(_)) => {
             Preflight::unknown(format!("the caller may neither simulate nor read its own policies ({simulating})"))
         }
-    }
+    };
+    found.in_account(&identity.account)
 }
 
 /// The ARN whose policies are simulated: of a session its role's.
@@ -103,6 +104,9 @@ async fn simulate_batch(
         let verdict = match result.eval_decision() {
             PolicyEvaluationDecisionType::Allowed => Verdict::Allowed,
             _ if !result.missing_context_values().is_empty() => Verdict::Open,
+            _ if result.organizations_decision_detail().is_some_and(|detail| !detail.allowed_by_organizations()) => {
+                Verdict::DeniedByOrganization
+            }
             _ => Verdict::Denied,
         };
         let of = |asked: &&Asked| asked.permission.action.eq_ignore_ascii_case(result.eval_action_name());

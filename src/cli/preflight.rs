@@ -12,7 +12,7 @@ use crate::manifest::Service;
 use crate::package::Artifacts;
 use crate::template::Template;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What the check may cost a deploy that did not ask for it.
@@ -96,8 +96,12 @@ pub(super) fn required(service: &Service, template: &Template) -> Requirements {
 
 fn denied_text(found: &Preflight) -> String {
     let mut text = String::from("what would be denied:");
+    let mut lines: BTreeMap<(&str, String), Vec<&str>> = BTreeMap::new();
     for (permission, needs) in found.denied.iter() {
-        text.push_str(&format!("\n  {} on {} ({})", permission.action, permission.resource, needed_by(needs)));
+        lines.entry((&permission.resource, needed_by(needs))).or_default().push(&permission.action);
+    }
+    for ((resource, needs), actions) in lines {
+        text.push_str(&format!("\n  {} on {resource} ({needs})", actions.join(", ")));
     }
     text.push_str("\nto add to the caller's policy:");
     for statement in statements(found) {

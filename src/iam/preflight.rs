@@ -45,7 +45,7 @@ impl Preflight {
             match judge(&Asked::new(permission, needs)) {
                 Verdict::Allowed => {}
                 Verdict::Open => preflight.open.push(permission.clone()),
-                Verdict::Denied => {
+                Verdict::Denied | Verdict::DeniedByOrganization => {
                     for need in needs {
                         let passed_to = permission.passed_to.as_deref();
                         preflight.denied.add(&permission.action, &permission.resource, passed_to, need.clone());
@@ -54,6 +54,20 @@ impl Preflight {
             }
         }
         preflight
+    }
+
+    /// With the caller's account in what is denied, where the requirements do not know it.
+    #[must_use]
+    pub fn in_account(mut self, account: &str) -> Self {
+        let mut denied = Requirements::default();
+        for (permission, needs) in self.denied.iter() {
+            let resource = with_account(&permission.resource, account);
+            for need in needs {
+                denied.add(&permission.action, &resource, permission.passed_to.as_deref(), need.clone());
+            }
+        }
+        self.denied = denied;
+        self
     }
 
     /// By the caller's policies.
@@ -67,6 +81,8 @@ impl Preflight {
 pub enum Verdict {
     Allowed,
     Denied,
+    /// By the organisation, whatever the caller's own policies say.
+    DeniedByOrganization,
     /// It depends on condition keys that are not known before the request.
     Open,
 }
@@ -172,6 +188,16 @@ mod tests {
         let found = check(json!([{ "Effect": "Allow", "Action": "lambda:*", "Resource": "*" }]));
         let actions: Vec<&str> = found.denied.iter().map(|(p, _)| p.action.as_str()).collect();
         assert_eq!(actions, ["iam:PassRole", "s3:GetObject"]);
+    }
+
+    #[test]
+    fn the_account_of_the_caller_stands_in_what_is_denied() {
+        let mut required = Requirements::default();
+        required.add("sqs:CreateQueue", "arn:aws:sqs:eu-west-1:*:jobs", None, Need::Rlx("stack"));
+        let found = Preflight::of(Method::Simulated, &required, |_| Verdict::DeniedByOrganization);
+        let found = found.in_account("123456789012");
+        let resources: Vec<&str> = found.denied.iter().map(|(p, _)| p.resource.as_str()).collect();
+        assert_eq!(resources, ["arn:aws:sqs:eu-west-1:123456789012:jobs"]);
     }
 
     #[test]
