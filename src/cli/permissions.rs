@@ -200,9 +200,10 @@ fn trust(args: &PermissionsArgs, scope: &Scope) -> Result<Option<Value>, Failure
                     Failure::new(ExitKind::Usage, "--for github-oidc needs a repository")
                         .hint("name it with --github-repository OWNER/NAME")
                 })?;
-            let account = scope.account.as_deref().ok_or_else(|| {
+            let account = scope.account.as_deref().or_else(|| args.format.own_account()).ok_or_else(|| {
                 Failure::new(ExitKind::Usage, "--for github-oidc needs the account, since a principal has no wildcards")
                     .hint("name it with --account ID")
+                    .hint("--format cloudformation and terraform do without: there it is the account they work in")
             })?;
             Ok(Some(trust::github(&scope.partition, account, repository, &args.github_subject)))
         }

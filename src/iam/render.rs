@@ -17,6 +17,22 @@ pub enum Format {
     Cloudformation,
 }
 
+/// The account that a template of CloudFormation is deployed to.
+const OF_STACK: &str = "${AWS::AccountId}";
+/// The account that Terraform works in.
+const OF_TERRAFORM: &str = "${data.aws_caller_identity.current.account_id}";
+
+impl Format {
+    /// What stands for the account where it is not known: the forms that are deployed find it out by themselves.
+    pub fn own_account(self) -> Option<&'static str> {
+        match self {
+            Self::Json | Self::Yaml => None,
+            Self::Terraform => Some(OF_TERRAFORM),
+            Self::Cloudformation => Some(OF_STACK),
+        }
+    }
+}
+
 /// What is rendered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policies<'a> {
@@ -97,6 +113,12 @@ fn cloudformation(policies: &Policies<'_>) -> Value {
     }
     if let Some(trust) = policies.trust {
         let references: Vec<Value> = resources.keys().map(|id| json!({ "Ref": id })).collect();
+        let mut trust = trust.clone();
+        if let Some(provider) = trust.pointer_mut("/Statement/0/Principal/Federated")
+            && provider.as_str().is_some_and(|arn| arn.contains(OF_STACK))
+        {
+            *provider = json!({ "Fn::Sub": provider.clone() });
+        }
         let mut properties = json!({ "RoleName": policies.name, "AssumeRolePolicyDocument": trust });
         if !references.is_empty() {
             properties["ManagedPolicyArns"] = json!(references);
@@ -111,6 +133,9 @@ fn terraform(policies: &Policies<'_>) -> String {
     let mut blocks = Vec::new();
     let documents = if policies.with_documents { policies.documents } else { &[] };
     if let Some(trust) = policies.trust {
+        if trust.to_string().contains(OF_TERRAFORM) {
+            blocks.push("data \"aws_caller_identity\" \"current\" {}\n".to_owned());
+        }
         blocks.push(format!(
             "resource \"aws_iam_role\" \"{label}\" {{\n  name               = \"{}\"\n  assume_role_policy = {}\n}}\n",
             policies.name,
@@ -136,6 +161,7 @@ fn terraform(policies: &Policies<'_>) -> String {
 /// JSON is an expression of Terraform's language, apart from its templates.
 fn jsonencode(value: &Value) -> String {
     let text = format!("{value:#}").replace("${", "$${").replace("%{", "%%{");
+    let text = text.replace(&["$", OF_TERRAFORM].concat(), OF_TERRAFORM);
     format!("jsonencode({})", text.replace('\n', "\n  "))
 }
 
@@ -192,6 +218,23 @@ mod tests {
     fn terraform_has_a_policy_and_a_role_that_has_it() {
         let trust = json!({ "Statement": "${x}" });
         insta::assert_snapshot!(render(&policies(&[document()], Some(&trust)), Format::Terraform));
+    }
+
+    #[test]
+    fn a_form_that_is_deployed_finds_the_account_out_by_itself() {
+        let rendered = |format: Format| {
+            let account = format.own_account().unwrap();
+            let trust = crate::iam::trust::github("aws", account, "acme/shop", "*");
+            render(&policies(&[document()], Some(&trust)), format)
+        };
+        let text = rendered(Format::Terraform);
+        assert!(text.starts_with("data \"aws_caller_identity\" \"current\" {}\n"), "{text}");
+        assert!(
+            text.contains("\"arn:aws:iam::${data.aws_caller_identity.current.account_id}:oidc-provider/"),
+            "{text}"
+        );
+        let text = rendered(Format::Cloudformation);
+        assert!(text.contains("Fn::Sub: arn:aws:iam::${AWS::AccountId}:oidc-provider/"), "{text}");
     }
 
     #[test]
