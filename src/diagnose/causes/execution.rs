@@ -10,6 +10,8 @@ pub(super) const ROWS: &[Cause] = &[
             "provided execution role does not have permissions to call {operation} on {service}",
             "execution role does not have permissions to call {operation} on {service}",
             "execution role does not have permission to call {operation} on {service}",
+            "execution role doesn't have permissions to call {operation} on {service}",
+            "execution role doesn't have permission to call {operation} on {service}",
             "make sure your function execution role have permission to {operation}",
             "make sure your function execution role has permission to {operation}",
             "role does not have permissions to call {operation} on {service}",

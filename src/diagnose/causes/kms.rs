@@ -81,6 +81,8 @@ pub(super) const ROWS: &[Cause] = &[
             "KMS.DisabledException",
             "is pending deletion",
             "kms * is disabled",
+            ":key/* is disabled",
+            "DisabledException",
             "KMSInvalidState",
             "Invalid arn * kms",
         ],

@@ -28,6 +28,12 @@ static RESOURCE: Cause = row(
     "{principal} may not do {action}{ on resource}: the resource's own policy stands in the way",
     "Allow {principal} (or take away the Deny) in the policy of the resource.",
 );
+static PUBLIC: Cause = row(
+    "public-access-blocked",
+    Kind::ResourcePolicy,
+    "{principal} may not do {action}{ on resource}: it would make it public, which S3 Block Public Access forbids on this bucket or in this account",
+    "Leave the bucket private (CloudFront with origin access control), or set PublicAccessBlockConfiguration on the bucket, and on the account where it is set there.",
+);
 static BOUNDARY: Cause = row(
     "boundary-decides",
     Kind::PermissionsBoundary,
@@ -109,6 +115,9 @@ static ASIDE: Cause = Cause {
 pub fn of_denial(denial: &Denial) -> &'static Cause {
     if denial.aside {
         return &ASIDE;
+    }
+    if denial.public {
+        return &PUBLIC;
     }
     let action = denial.action.as_deref().unwrap_or_default().to_ascii_lowercase();
     let operation = action.rsplit(':').next().unwrap_or_default();

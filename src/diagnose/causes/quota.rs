@@ -55,6 +55,7 @@ pub(super) const ROWS: &[Cause] = &[
             "The maximum number of * has been reached",
             "maximum number of addresses has been reached",
             "has reached its limit",
+            "reached the maximum number of",
             "reached the limit",
             "reached your limit",
             "limit has been reached",

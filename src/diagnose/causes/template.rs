@@ -80,6 +80,7 @@ pub(super) const ROWS: &[Cause] = &[
             "The specified key does not exist",
             "StateMachineDoesNotExist",
             "ParameterNotFound",
+            "Source image * does not exist",
         ],
     )
     .weight(Weight::Bare)

@@ -29,6 +29,8 @@ pub struct Denial {
     pub aside: bool,
     /// Whether it ends within the words that would name the resource.
     pub cut: bool,
+    /// Whether S3's own settings against public access stand in the way.
+    pub public: bool,
     /// Where it stands in the cleaned text.
     pub range: Range<usize>,
 }
@@ -129,6 +131,7 @@ fn reason(text: &str, squeezed: &Squeezed, denial: &mut Denial, mut end: usize) 
     if reason.starts_with("becausepublic") {
         denial.layer = Some(Layer::Resource);
         denial.effect = Some(Effect::Explicit);
+        denial.public = true;
         end += reason.find("blockpublicaccess").map_or(0, |at| at + "blockpublicaccess".len());
     } else if let Some(found) = reason_of(reason, denial.action.as_deref()) {
         denial.layer = found.layer;
