@@ -153,6 +153,10 @@ fn references_without_end_are_refused() {
     refused("a long chain", &Project::new(&format!("custom:\n{chain}  v5000: 1\n")), "more than 1000 other values");
     let deep = Project::new(&format!("custom: '{}'\n", "${self:".repeat(50_000)));
     refused("deep variables", &deep, "variable syntax");
+    let many = Project::new(&format!("custom: '{}'\n", "${self:service}".repeat(100_001)));
+    refused("many variables", &many, "more than 100000 variables in one text");
+    let fallbacks = Project::new(&format!("custom: ${{{}1}}\n", "opt:x, ".repeat(100_001)));
+    refused("many fallbacks", &fallbacks, "more than 100000 variables in one text");
     let grows =
         Project::new("custom:\n  a: '${file(./f.yml):${self:service}}'\n").file("f.yml", "shop: '${self:custom.b}'\n");
     refused("a missing value", &grows, "`custom` has no `b`");

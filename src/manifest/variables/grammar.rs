@@ -9,6 +9,8 @@ use std::ops::Range;
 
 /// Levels of variables in variables.
 const MAX_DEPTH: usize = 40;
+/// Variables in one text, with those in variables and with fallbacks: some 250 bytes are kept for each.
+const MAX_SOURCES: usize = 100_000;
 
 /// One variable, or one escape, in a text.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,7 +76,7 @@ pub fn may_hold_variables(text: &str) -> bool {
 
 /// All variables of a text, outermost only, in order.
 pub fn parse(text: &str) -> Result<Vec<Variable>, SyntaxError> {
-    let mut parser = Parser { text, at: 0, depth: 0 };
+    let mut parser = Parser { text, at: 0, depth: 0, sources: 0 };
     let mut found = Vec::new();
     parser.text(&mut found)?;
     Ok(found)
@@ -89,6 +91,8 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    /// How many were found.
+    sources: usize,
 }
 
 /// What ends a source.
@@ -120,6 +124,14 @@ impl Parser<'_> {
     fn error<T>(&self, start: usize, message: impl Into<String>) -> Result<T, SyntaxError> {
         let end = self.text.ceil_char_boundary((self.at + 1).min(self.text.len())).max(start);
         Err(SyntaxError { message: message.into(), range: start..end })
+    }
+
+    fn one_more(&mut self, start: usize) -> Result<(), SyntaxError> {
+        self.sources += 1;
+        if self.sources > MAX_SOURCES {
+            return self.error(start, format!("more than {MAX_SOURCES} variables in one text"));
+        }
+        Ok(())
     }
 
     fn unterminated<T>(&self) -> Result<T, SyntaxError> {
@@ -166,6 +178,7 @@ impl Parser<'_> {
                 if self.depth > MAX_DEPTH {
                     return self.error(start, format!("variables nested more than {MAX_DEPTH} levels deep"));
                 }
+                self.one_more(start)?;
                 self.variable(start, nested, found)?;
                 self.depth -= 1;
             }
@@ -226,6 +239,7 @@ impl Parser<'_> {
         while matches!(end, End::Comma) {
             self.skip_spaces();
             let start = self.at;
+            self.one_more(start)?;
             match self.peek() {
                 None => return self.unterminated(),
                 Some(b'"' | b'\'') => {
