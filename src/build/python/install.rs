@@ -1,5 +1,6 @@
 //! Installs requirements into a folder for a platform.
 
+use super::Outcome;
 use super::distribution::{Distribution, distributions};
 use super::options::Options;
 use super::platform::Platform;
@@ -21,6 +22,8 @@ pub struct Installation<'a> {
     pub env: &'a BTreeMap<String, String>,
     /// A folder for the generated requirements files.
     pub scratch: &'a Path,
+    /// Hears what takes long.
+    pub progress: &'a (dyn Fn(Outcome) + Sync),
 }
 
 /// Whether packages may be built from source.
@@ -85,6 +88,7 @@ impl Installation<'_> {
             }
         }
         if native && wants_source(&answer) {
+            (self.progress)(Outcome::Installing(from_source(&answer, self.platform)));
             empty(target)?;
             let second = self.install(job, Sources::Allowed)?;
             if second.ok {
@@ -326,6 +330,20 @@ fn wants_source(answer: &Answer) -> bool {
     .any(|sign| said.contains(sign))
 }
 
+/// What is said before a build, which may take minutes.
+fn from_source(answer: &Answer, platform: &Platform) -> String {
+    let package = source_only(&format!("{}\n{}", answer.err, answer.out));
+    let named = package.map_or_else(|| "a package".to_owned(), |name| format!("`{name}`"));
+    format!(
+        "{named} has no wheel for {}{}, building from source, which may take minutes",
+        platform.shown(),
+        match platform {
+            Platform::Lambda { glibc, .. } => format!(" with glibc {glibc}"),
+            Platform::Host { .. } => String::new(),
+        }
+    )
+}
+
 /// The package that has no wheel, as uv or pip names it.
 fn source_only(said: &str) -> Option<String> {
     let clean = said.replace(['\n', '╰', '─', '▶', '│', '├'], " ");
@@ -432,6 +450,16 @@ mod tests {
             ["--allow-insecure-host", "a", "--prerelease=allow", "-i", "https://i"]
         );
         assert_eq!(args("--global-option x"), None);
+    }
+
+    #[test]
+    fn a_build_from_source_is_announced_with_the_package_and_the_c_library() {
+        let err = "Because numpy==2.3.0 has no usable wheels and you require numpy==2.3.0".to_owned();
+        let answer = Answer { err, ..Answer::default() };
+        let platform = Platform::of_runtime("python3.11", Arch::X86_64, crate::build::target::AL2);
+        let said = from_source(&answer, &platform);
+        let start = "`numpy` has no wheel for Python 3.11 on x86_64 with glibc 2.26, building from source";
+        assert!(said.starts_with(start), "{said}");
     }
 
     #[test]

@@ -132,6 +132,7 @@ pub fn install(request: &Request<'_>) -> Result<Option<Installed>, BuildError> {
             tool: &tool,
             env: request.env,
             scratch: scratch.path(),
+            progress: request.progress,
         };
         if !fresh && let Some(found) = installation.install_known(at)? {
             tidy::tidy(at, options, request.env)?;
