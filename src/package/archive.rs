@@ -2,7 +2,7 @@
 
 use super::PackageError;
 use super::cache::UNFINISHED;
-use super::deflate::{self, BLOCK};
+use super::deflate;
 use super::pack::Packed;
 use super::zip::{Compressed, ZipWriter};
 use crate::build::{Member, Source, Stamp};
@@ -13,8 +13,10 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
+/// Members up to this length are read as a whole.
+const SMALL: u64 = 8 << 20;
 /// Bytes of small members for each core that are compressed side by side before they are written, and of all.
-const BATCH: u64 = 2 << 20;
+const BATCH: u64 = 4 << 20;
 const LARGEST_BATCH: u64 = 16 << 20;
 
 /// Where compressed members of earlier work are found.
@@ -84,13 +86,14 @@ pub fn write(path: &Path, entries: &BTreeMap<&str, Entry<'_>>, known: &dyn Reuse
     fs::create_dir_all(dir).map_err(failed)?;
     let temporary = tempfile::Builder::new().prefix(UNFINISHED).suffix(".zip").tempfile_in(dir).map_err(failed)?;
     let out = Hashed { out: BufWriter::with_capacity(1 << 20, temporary), hash: Sha256::new(), size: 0 };
-    let mut writer = Assembly { zip: ZipWriter::new(out), written: Vec::with_capacity(entries.len()), path };
+    let mut writer =
+        Assembly { zip: ZipWriter::new(out), written: Vec::with_capacity(entries.len()), pending: Vec::new(), path };
     let most = (BATCH * rayon::current_num_threads() as u64).min(LARGEST_BATCH);
     let mut batch: Vec<(&str, &Member)> = Vec::new();
     let mut bytes = 0;
     for (name, entry) in entries {
         match entry {
-            Entry::Own(member) if member.size() <= BLOCK as u64 => {
+            Entry::Own(member) if member.size() <= SMALL => {
                 bytes += member.size();
                 batch.push((name, member));
                 if bytes < most && batch.len() < 4096 {
@@ -99,15 +102,19 @@ pub fn write(path: &Path, entries: &BTreeMap<&str, Entry<'_>>, known: &dyn Reuse
             }
             _ => {}
         }
-        writer.batch(&std::mem::take(&mut batch), known)?;
+        writer.batch(std::mem::take(&mut batch), known)?;
         bytes = 0;
         match entry {
-            Entry::Own(member) if member.size() > BLOCK as u64 => writer.large(name, member, known)?,
+            Entry::Own(member) if member.size() > SMALL => writer.large(name, member, known)?,
             Entry::Own(_) => {}
-            Entry::Packed(packed) => writer.copy(name, None, packed.executable, &packed.ready)?,
+            Entry::Packed(packed) => {
+                writer.write_pending()?;
+                writer.copy(name, None, packed.executable, &packed.ready)?;
+            }
         }
     }
-    writer.batch(&batch, known)?;
+    writer.batch(batch, known)?;
+    writer.write_pending()?;
     let unzipped_size = writer.written.iter().map(|w| w.member.size).sum();
     let out = writer.zip.finish().map_err(failed)?;
     let temporary = out.out.into_inner().map_err(|e| failed(e.into_error()))?;
@@ -127,28 +134,32 @@ fn set_mode(file: &File) -> io::Result<()> {
 struct Assembly<'a, W> {
     zip: ZipWriter<W>,
     written: Vec<Written>,
+    /// Compressed, and not written yet.
+    pending: Vec<(&'a str, &'a Member, Form)>,
     path: &'a Path,
 }
 
-impl<W: Write> Assembly<'_, W> {
-    fn batch(&mut self, batch: &[(&str, &Member)], known: &dyn Reuse) -> Result<(), PackageError> {
-        let target = self.path;
-        let forms = batch.par_iter().map(|(name, member)| {
-            if let Some(ready) = known.by_stamp(name, member) {
-                return Ok(Form::Ready(ready));
-            }
-            let bytes = read(member)?;
-            let content = Sha256::digest(&bytes).into();
-            if let Some(ready) = known.by_content(&content) {
-                return Ok(Form::Ready(ready));
-            }
-            Ok(Form::Memory(
-                deflate::pack(&bytes).map_err(|source| PackageError::Write { path: target.to_owned(), source })?,
-                content,
-            ))
-        });
-        let forms = forms.collect::<Result<Vec<_>, PackageError>>()?;
-        for ((name, member), form) in batch.iter().zip(forms) {
+impl<'a, W: Write + Send> Assembly<'a, W> {
+    /// Compresses members while those before are written.
+    fn batch(&mut self, batch: Vec<(&'a str, &'a Member)>, known: &dyn Reuse) -> Result<(), PackageError> {
+        // To ask the other threads costs more than to copy a member.
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let path = self.path;
+        let compress = || {
+            let forms =
+                batch.into_par_iter().map(|(name, member)| Ok((name, member, form(name, member, known, path)?)));
+            forms.collect::<Result<Vec<_>, PackageError>>()
+        };
+        let (compressed, written) = rayon::join(compress, || self.write_pending());
+        written?;
+        self.pending = compressed?;
+        Ok(())
+    }
+
+    fn write_pending(&mut self) -> Result<(), PackageError> {
+        for (name, member, form) in std::mem::take(&mut self.pending) {
             match form {
                 Form::Ready(ready) => self.copy(name, stamp(member), member.executable, &ready)?,
                 Form::Memory(packed, content) => {
@@ -162,6 +173,7 @@ impl<W: Write> Assembly<'_, W> {
 
     /// A large member is compressed into a file of its own first, because its length stands before it.
     fn large(&mut self, name: &str, member: &Member, known: &dyn Reuse) -> Result<(), PackageError> {
+        self.write_pending()?;
         if let Some(ready) = known.by_stamp(name, member) {
             return self.copy(name, stamp(member), member.executable, &ready);
         }
@@ -222,6 +234,20 @@ impl<W: Write> Assembly<'_, W> {
     fn failed(&self, source: io::Error) -> PackageError {
         PackageError::Write { path: self.path.to_owned(), source }
     }
+}
+
+/// The compressed form of a small member.
+fn form(name: &str, member: &Member, known: &dyn Reuse, target: &Path) -> Result<Form, PackageError> {
+    if let Some(ready) = known.by_stamp(name, member) {
+        return Ok(Form::Ready(ready));
+    }
+    let bytes = read(member)?;
+    let content = Sha256::digest(&bytes).into();
+    if let Some(ready) = known.by_content(&content) {
+        return Ok(Form::Ready(ready));
+    }
+    let packed = deflate::pack(&bytes).map_err(|source| PackageError::Write { path: target.to_owned(), source })?;
+    Ok(Form::Memory(packed, content))
 }
 
 fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<()> {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Changes when the same members give other bytes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// A file that was written so shortly before it was read may be written again within the same
 /// tick of the file system's clock.
 const TICK: i64 = 20_000_000;
