@@ -23,6 +23,7 @@ pub(super) const ROWS: &[Cause] = &[
             "account is not onboarded",
             "Access Key Id needs a subscription for the service",
             "not subscribed to this service",
+            "subscribe your account to the service",
             "account must be verified before you can",
             "account is not yet verified",
             "account is currently being verified",

@@ -105,6 +105,8 @@ pub(super) const ROWS: &[Cause] = &[
             "unable to assume",
             "Cannot assume",
             "assumeRole failed",
+            "EKS does not have permissions to assume the associated role",
+            "does not have permissions to assume the associated role",
         ],
     )
     .acts(ASSUME)

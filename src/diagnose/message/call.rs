@@ -167,8 +167,10 @@ fn stack_event(part: &str, number: usize, call: &mut Call) {
         Regex::new(r"(?-u)((?:AWS|Custom|Alexa)::[A-Za-z0-9]+(?:::[A-Za-z0-9]+)*)(?:\s*\|)?\s*([A-Za-z][A-Za-z0-9]*)?")
             .ok()
     });
-    static VERB: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?-u)\b(CREATE|UPDATE|DELETE|IMPORT)_|Event Type: (create|update|delete)").ok());
+    static VERB: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?-u)\b(CREATE|UPDATE|DELETE|IMPORT)_|Event Type: (create|update|delete)|\b([Cc]reate|[Uu]pdate|[Dd]elete) failed")
+            .ok()
+    });
     static LOGICAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?-u)An error occurred: ([A-Za-z0-9]+) - |([A-Za-z0-9]+) \((?:AWS|Custom)::|LogicalResourceId[[:punct:][:space:]]+([A-Za-z0-9]+)").ok()
     });
@@ -183,10 +185,10 @@ fn stack_event(part: &str, number: usize, call: &mut Call) {
         call.resource_type = Some(found[1].to_owned());
     }
     if call.handler.is_none()
-        && speaks(&["TE_", "IMPORT_", "Event Type: "])
+        && speaks(&["TE_", "IMPORT_", "Event Type: ", "te failed"])
         && let Some(found) = VERB.as_ref().and_then(|regex| regex.captures_iter(part).last())
     {
-        let verb = found.get(1).or(found.get(2)).map_or("", |verb| verb.as_str());
+        let verb = found.iter().skip(1).flatten().next().map_or("", |verb| verb.as_str());
         call.handler = Some(match verb.to_ascii_uppercase().as_str() {
             "UPDATE" => catalogue::Operation::Update,
             "DELETE" => catalogue::Operation::Delete,

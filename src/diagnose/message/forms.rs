@@ -1,7 +1,7 @@
 //! The forms in which SDKs, tools and prose name the call that was refused.
 
 use super::call::{Call, action_of, capitalized};
-use super::prose;
+use super::{prose, s3_command};
 use crate::iam::catalogue;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
@@ -22,7 +22,7 @@ macro_rules! form {
 }
 
 /// The forms that name a call; a field that an earlier one filled stays.
-pub(super) static FORMS: [Form; 56] = [
+pub(super) static FORMS: [Form; 61] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
     form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
@@ -68,6 +68,11 @@ pub(super) static FORMS: [Form; 56] = [
         let operation: String = c[2].split('-').map(capitalized).collect();
         set_known_call(call, c[1].trim_end_matches("api"), &operation);
     }),
+    form!(
+        "s3",
+        r"(?:\baws[ \t](?:[!-~]+[ \t]+){0,6}?s3|\bs[345]cmd)[ \t]+(?:[!-~]+[ \t]+){0,6}?(ls|la|du|cp|mv|sync|get|put|rm|del|mb|rb|setpolicy|delpolicy)\b([ -~]{0,400})",
+        |c, call| s3_command::read(&c[1], &c[2], call)
+    ),
     // Java SDK, CloudFormation: `(Service: AmazonS3; Status Code: 403; ...`
     form!("Service:", r"\(?Service:\s*([A-Za-z0-9 ]+?)\s*[;,]", |c, call| set_service(call, &c[1])),
     // Ruby, .NET, Java, JavaScript v3 exceptions
@@ -191,6 +196,14 @@ pub(super) static FORMS: [Form; 56] = [
         set_service(call, &c[1]);
         set_operation(call, &c[2]);
     }),
+    form!(
+        "aws-sdk-go",
+        r"\b(?:Request|Response|Send|Sign) ([a-z0-9-]+)/([A-Z][A-Za-z0-9]+) (?:Details|[Ff]ailed)",
+        |c, call| {
+            set_service(call, &c[1]);
+            set_operation(call, &c[2]);
+        }
+    ),
     form!("[AWS ", r"\[AWS ([a-z0-9]+) 40[0-9] [ -Z^-~]*\] ([a-z][A-Za-z0-9]+)\(", |c, call| {
         set_service(call, &c[1]);
         set_operation(call, &c[2]);
@@ -199,6 +212,14 @@ pub(super) static FORMS: [Form; 56] = [
     form!("_", r"[.$]([a-z]+(?:_[a-z0-9]+)+)\(", |c, call| set_known_operation(call, &camel(&c[1]))),
     form!("Command(", r"\b([A-Z][A-Za-z0-9]+)Command\(", |c, call| set_known_operation(call, &c[1])),
     form!("(", r"\.([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]*)+)\(", |c, call| set_known_operation(call, &c[1])),
+    // Frames of boto 2: `self.get_list('DescribeSubnets', params`
+    form!("get_", r"\bget_(?:list|object|status)\('([A-Z][A-Za-z0-9]+)'", |c, call| set_operation(call, &c[1])),
+    // A stack as Groovy prints it: `describeInstances . . in com.amazonaws.services.ec2.AmazonEC2Client`
+    form!(
+        "com.amazonaws.services.",
+        r"(?:\| )?([a-z]+[A-Z][A-Za-z0-9]+)[ .]+in +(?:com\.amazonaws\.services\.[a-z0-9]+\.[A-Za-z]*Client|'')",
+        |c, call| set_known_operation(call, &c[1])
+    ),
     // Frames of Ruby: ``in `get_object'``
     form!("in ", r"in [`'](?:[A-Za-z0-9:]+#)?([a-z]+(?:_[a-z0-9]+)+)'", |c, call| set_known_operation(
         call,
@@ -245,6 +266,14 @@ pub(super) static FORMS: [Form; 56] = [
     form!("registry auth", r"retrieve ecr registry auth", |_, call| {
         set_service(call, "ecr");
         set_operation(call, "GetAuthorizationToken");
+    }),
+    // Terraform tells what it is at: `aws_launch_template.web: Creating...`
+    form!("ing", r"\baws_([a-z0-9_]+)\.[!-9;-~]{1,160}: (Creat|Modify|Destroy|Read|Refresh)ing", |c, call| {
+        let stem = match &c[2] {
+            "Read" | "Refresh" => "describ".to_owned(),
+            other => other.to_ascii_lowercase(),
+        };
+        prose::read(&stem, &c[1].replace('_', " "), call);
     }),
     // Prose: `error creating IAM Role (x):`, `Failed to create the CloudFormation stack`, `Error querying AMI`
     form!(

@@ -9,6 +9,7 @@ mod forms;
 mod labelled;
 pub mod phrase;
 mod prose;
+mod s3_command;
 pub mod squeeze;
 mod table;
 
