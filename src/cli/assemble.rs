@@ -47,9 +47,7 @@ pub fn assemble(
     let mut problems = compile_checked(service, &Artifacts::default(), purpose).1;
     problems.extend(image::missing_dockerfiles(service));
     let plugins = plugins::check(&service.config, context.options.strict);
-    for note in &plugins.notes {
-        context.report.verbose(&format!("plugin {note}"));
-    }
+    say_plugins(&plugins, context);
     refuse_errors(service, context, &problems)?;
     scripts::at(Moment::BeforePackage, service, context)?;
 
@@ -84,6 +82,16 @@ pub fn assemble(
     }
     scripts::at(Moment::AfterPackage, service, context)?;
     Ok(Assembly { artifacts, template })
+}
+
+/// Names the plugins that rlx stands in for: on one line, or with `-v` each with what becomes of it.
+pub fn say_plugins(plugins: &plugins::Verdict, context: &Context) {
+    if context.options.verbose == 0 {
+        plugins.summary().into_iter().for_each(|line| context.report.note(&line));
+    }
+    for note in &plugins.notes {
+        context.report.verbose(&format!("plugin {note}"));
+    }
 }
 
 /// The template, with what is wrong with it.

@@ -1,11 +1,12 @@
 //! `rlx print`: the manifest with its variables resolved, and where its values came from.
 
-use super::service::resolve_service_with;
+use super::assemble::say_plugins;
+use super::service::{resolve_service_with, warn};
 use super::{ExitKind, Failure, OutputFormat, target};
 use crate::context::Context;
-use crate::manifest::Resolved;
 use crate::manifest::document::{Node, Value, js_text};
-use crate::report::Mask;
+use crate::manifest::{Resolved, plugins};
+use crate::report::{Findings, Mask};
 use clap::ValueEnum;
 use serde_json::{Value as Json, json};
 
@@ -52,6 +53,16 @@ pub enum Transform {
 pub fn run(args: &PrintArgs, context: &Context) -> Result<ExitKind, Failure> {
     let resolved =
         resolve_service_with(context, &target::remote(context), |request| request.explain.clone_from(&args.explain))?;
+    let plugins = plugins::check(&resolved.config, context.options.strict);
+    let findings = Findings { problems: &plugins.problems, sources: &resolved.sources, config: Some(&resolved.config) };
+    if plugins.problems.has_errors() {
+        return Err(Failure::new(ExitKind::Usage, "").detail(findings.render(context.report.color)));
+    }
+    // One value is for a script, or for a look at it.
+    if args.path.is_none() && args.explain.is_none() {
+        warn(context, &findings);
+        say_plugins(&plugins, context);
+    }
     let mask = if args.show_secrets { Mask::default() } else { Mask::new(&resolved.secrets) };
     match &args.explain {
         Some(path) => explain(path, &resolved, &mask, context)?,

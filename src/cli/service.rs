@@ -25,9 +25,6 @@ pub fn load_service_with(context: &Context, remote: &dyn Remote) -> Result<Loade
     let findings =
         Findings { problems: &loaded.problems, sources: &loaded.service.sources, config: Some(&loaded.service.config) };
     warn(context, &findings);
-    for note in &loaded.notes {
-        context.report.verbose(note);
-    }
     crate::build::prepare(&mut loaded.service);
     Ok(loaded)
 }
@@ -91,7 +88,8 @@ fn request<'a>(context: &Context, remote: &'a dyn Remote) -> LoadRequest<'a> {
     }
 }
 
-fn warn(context: &Context, findings: &Findings<'_>) {
+/// Says problems of the manifest that are no errors.
+pub fn warn(context: &Context, findings: &Findings<'_>) {
     if !findings.problems.0.is_empty() {
         context.report.note(&findings.render(context.report.color));
     }

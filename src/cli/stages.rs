@@ -89,6 +89,7 @@ fn list(context: &Context) -> Result<ExitKind, Failure> {
         }));
     }
     let mut reasons: Vec<&str> = standings.iter().filter_map(|standing| standing.unasked.as_deref()).collect();
+    reasons.sort_unstable();
     reasons.dedup();
     for reason in reasons {
         context.report.note(&format!("what is marked `record` is told from this directory's records: {reason}"));

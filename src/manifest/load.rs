@@ -52,8 +52,6 @@ pub struct Loaded {
     pub service: Service,
     /// Warnings.
     pub problems: Problems,
-    /// Plugins that rlx stands in for, a sentence each.
-    pub notes: Vec<String>,
     /// Values that must not be shown.
     pub secrets: Vec<String>,
 }
@@ -125,7 +123,7 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, LoadFailure> {
             if problems.has_errors() {
                 return Err(failure(problems, service.sources, Some(service.config)));
             }
-            Ok(Loaded { service, problems, notes: verdict.notes, secrets: resolved.secrets })
+            Ok(Loaded { service, problems, secrets: resolved.secrets })
         }
         Err((more, sources)) => {
             problems.extend(more);

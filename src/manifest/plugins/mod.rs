@@ -66,8 +66,22 @@ pub fn known(name: &str) -> Option<&'static Plugin> {
 pub struct Verdict {
     /// Plugins that rlx stands in for, a sentence each.
     pub notes: Vec<String>,
+    /// The names of those whose work rlx does.
+    pub taken_over: Vec<String>,
+    /// The names of those that are not needed.
+    pub not_needed: Vec<String>,
     /// Plugins whose work is not done.
     pub problems: Problems,
+}
+
+impl Verdict {
+    /// One line that names every plugin that rlx stands in for.
+    pub fn summary(&self) -> Option<String> {
+        let part = |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
+        let parts = [part("rlx does the work of", &self.taken_over), part("not needed:", &self.not_needed)];
+        let said = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
+        (!said.is_empty()).then(|| format!("plugins: {said} (-v says how)"))
+    }
 }
 
 /// The entries of `plugins`: a list, or `modules` of a mapping.
@@ -101,12 +115,14 @@ pub fn check(config: &Node, strict: bool) -> Verdict {
         let (message, help) = match known(name).map(|plugin| plugin.role) {
             Some(Role::TakenOver(what)) => {
                 verdict.notes.push(format!("{name}: rlx does this: {what}"));
+                verdict.taken_over.push(name.to_owned());
                 verdict.problems.extend(unread(config, name, severity));
                 verdict.problems.extend(of_severity(further(config, name), severity));
                 continue;
             }
             Some(Role::NotNeeded(why)) => {
                 verdict.notes.push(format!("{name}: not needed: {why}"));
+                verdict.not_needed.push(name.to_owned());
                 verdict.problems.extend(unread(config, name, severity));
                 continue;
             }
@@ -185,6 +201,10 @@ mod tests {
     fn every_listed_plugin_is_spoken_of() {
         let verdict = verdict(json!(["serverless-offline", "serverless-esbuild", "serverless-finch", "./own"]), false);
         assert_eq!(verdict.notes.len(), 2);
+        assert_eq!(
+            verdict.summary().as_deref(),
+            Some("plugins: rlx does the work of serverless-esbuild; not needed: serverless-offline (-v says how)")
+        );
         assert_eq!(
             verdict.problems.iter().map(|p| p.message.as_str()).collect::<Vec<_>>(),
             [

@@ -153,6 +153,21 @@ fn all_wrong_variables_are_reported_at_once() {
 }
 
 #[test]
+fn a_misplaced_region_or_state_is_answered_with_the_right_form() {
+    let project = Project::new("custom:\n  a: ${cf.eu-west-1:core.Vpc}\n  b: ${terraform:./net.tfstate:vpc}\n");
+    let failure = project.load().expect_err("refused");
+    let told: Vec<_> =
+        failure.problems.iter().map(|p| (p.message.as_str(), p.help.as_deref().unwrap_or_default())).collect();
+    assert_eq!(
+        told,
+        [
+            ("there is no variable source `cf.eu-west-1`", "write `${cf(eu-west-1):...}`"),
+            ("`terraform:./net.tfstate:vpc` names no output", "write `${terraform(./net.tfstate):vpc}`"),
+        ]
+    );
+}
+
+#[test]
 fn a_variable_as_a_whole_fallback_is_a_syntax_error() {
     assert_eq!(
         refusal("\"${self:custom.a, ${self:custom.n}}\""),

@@ -56,6 +56,12 @@ pub(super) fn find(name: &str) -> Option<&'static VariableSource> {
 
 /// What to do about a source that does not exist.
 pub(super) fn did_you_mean(name: &str) -> String {
+    // Framework v1 wrote the region behind a dot.
+    if let Some((source, region)) = name.split_once('.')
+        && ["cf", "ssm"].contains(&source)
+    {
+        return format!("write `${{{source}({region}):...}}`");
+    }
     let near = ALL
         .iter()
         .map(|source| (strsim::jaro_winkler(name, source.name), source.name))

@@ -13,6 +13,12 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, arguments: &Arguments) -> Res
     let address = arguments.address()?;
     // `${terraform:outputs:name}` is how Framework v4 has it.
     let address = address.strip_prefix("outputs:").or_else(|| address.strip_prefix("outputs.")).unwrap_or(address);
+    if let Some((state, name)) = address.split_once(':') {
+        return Err(Halt::Wrong {
+            message: format!("`{}` names no output", arguments.expression),
+            help: Some(format!("write `${{terraform({state}):{name}}}`")),
+        });
+    }
     let state = arguments.param(0)?.unwrap_or(DEFAULT_STATE);
     let content = match state.strip_prefix("s3://") {
         Some(place) => {
