@@ -19,12 +19,12 @@ pub struct Context {
     /// Where output goes.
     pub report: Report,
     /// Flags that every command takes.
-    pub options: crate::cli::GlobalOptions,
+    pub options: crate::options::GlobalOptions,
 }
 
 impl Context {
     /// The real world.
-    pub fn from_process(options: crate::cli::GlobalOptions) -> std::io::Result<Self> {
+    pub fn from_process(options: crate::options::GlobalOptions) -> std::io::Result<Self> {
         let env: BTreeMap<String, String> =
             std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
         let report = Report::from_process(&options, &env);

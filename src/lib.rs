@@ -19,6 +19,7 @@ pub mod diagnose;
 pub mod iam;
 pub mod local;
 pub mod manifest;
+pub mod options;
 pub mod package;
 pub mod plan;
 pub mod report;

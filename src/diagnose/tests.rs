@@ -78,7 +78,7 @@ fn the_documentation_shows_every_kind_with_what_rlx_really_answers() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/diagnose.md");
     let page = std::fs::read_to_string(path).unwrap();
     let report = crate::report::Report {
-        format: crate::cli::OutputFormat::Text,
+        format: crate::options::OutputFormat::Text,
         interactive: false,
         can_ask: false,
         color: false,

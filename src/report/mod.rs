@@ -14,7 +14,7 @@ pub use problems::Findings;
 pub use progress::ProgressView;
 pub use summary::{Section, Summary};
 
-use crate::cli::{GlobalOptions, OutputFormat};
+use crate::options::{GlobalOptions, OutputFormat};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 

@@ -1,8 +1,8 @@
 //! The progress of a deploy: lines that move on a terminal, timestamped lines elsewhere, JSON lines when asked for.
 
 use super::Report;
-use crate::cli::OutputFormat;
 use crate::deploy::{Progress, ResourceEvent};
+use crate::options::OutputFormat;
 use anstyle::AnsiColor;
 use indexmap::IndexMap;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
