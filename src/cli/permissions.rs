@@ -122,23 +122,27 @@ pub fn deployment(service: &Service, variables: Vec<Lookup>) -> Deployment {
     let at = |pointer: &str| provider.pointer(pointer).filter(|v| !v.is_null()).cloned();
     let images = provider.pointer("/ecr/images").and_then(Value::as_object);
     let builds = images.is_some_and(|images| images.values().any(|image| image.get("path").is_some()));
+    // Framework v3 `naming.getEcrRepositoryName`.
+    let repository = builds.then(|| format!("serverless-{}-{}", service.name, service.stage).to_lowercase());
+    let limited = repository.as_ref().filter(|_| at("/ecr/maxImageCount").is_some()).map(|name| OwnCall {
+        action: "ecr:PutLifecyclePolicy",
+        resource: format!("ecr:${{Region}}:${{Account}}:repository/{name}"),
+        why: "images",
+    });
     Deployment {
         bucket: deployment_bucket(service),
         prefix: deployment_prefix(service).to_owned(),
         service_role: at("/iam/deploymentRole").or_else(|| at("/cfnRole")),
         notification_arns: service.provider.notification_arns.clone(),
         stack_policy: !service.provider.stack_policy.is_empty(),
-        // Framework v3 `naming.getEcrRepositoryName`.
-        repositories: builds
-            .then(|| format!("serverless-{}-{}", service.name, service.stage).to_lowercase())
-            .into_iter()
-            .collect(),
+        repositories: repository.into_iter().collect(),
         variables,
         beside: After::of(service)
             .calls(&service.stack_name())
             .into_iter()
             .chain(of_rest_api(service))
             .chain(sync::calls(service))
+            .chain(limited)
             .collect(),
     }
 }

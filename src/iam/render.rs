@@ -160,9 +160,34 @@ fn terraform(policies: &Policies<'_>) -> String {
 
 /// JSON is an expression of Terraform's language, apart from its templates.
 fn jsonencode(value: &Value) -> String {
-    let text = format!("{value:#}").replace("${", "$${").replace("%{", "%%{");
-    let text = text.replace(&["$", OF_TERRAFORM].concat(), OF_TERRAFORM);
+    let own = |(index, part): (usize, &str)| [if index == 0 { "" } else { OF_TERRAFORM }, &literal(part)].concat();
+    let text: String = format!("{value:#}").split(OF_TERRAFORM).enumerate().map(own).collect();
     format!("jsonencode({})", text.replace('\n', "\n  "))
+}
+
+/// Text without templates: `$${` and `%%{` stand for the two characters. Where such a sign stands before one already,
+/// doubling cannot tell them apart, so that the bracket is written by its number
+/// (Terraform documentation, "Strings and Templates").
+fn literal(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    let mut before = None;
+    while let Some(c) = characters.next() {
+        let opens = matches!(c, '$' | '%') && characters.peek() == Some(&'{');
+        match opens {
+            true if before == Some(c) => {
+                characters.next();
+                written.push(c);
+                written.push_str("\\u007b");
+                before = None;
+                continue;
+            }
+            true => written.extend([c, c]),
+            false => written.push(c),
+        }
+        before = Some(c);
+    }
+    written
 }
 
 fn numbered(policies: &Policies<'_>, index: usize) -> String {
@@ -218,6 +243,20 @@ mod tests {
     fn terraform_has_a_policy_and_a_role_that_has_it() {
         let trust = json!({ "Statement": "${x}" });
         insta::assert_snapshot!(render(&policies(&[document()], Some(&trust)), Format::Terraform));
+    }
+
+    #[test]
+    fn nothing_in_a_text_is_a_template_of_terraform() {
+        for (text, written) in [
+            ("${aws:username}", "$${aws:username}"),
+            ("%{if}", "%%{if}"),
+            ("$${x}", "$$\\u007bx}"),
+            ("$$${x}", "$$$\\u007bx}"),
+            ("%${x}", "%$${x}"),
+            ("$$ { % {", "$$ { % {"),
+        ] {
+            assert_eq!(literal(text), written, "{text}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod diagnose;
 mod docs;
 mod emulator;
 mod evaluators;
+mod examples;
 mod existing;
 mod faults;
 mod harness;

@@ -78,7 +78,8 @@ fn told(output: &Output) -> BTreeSet<String> {
 
 /// Runs the commands of a stack's life, from nothing to nothing, up to the first that fails.
 fn live(user: &User, project: &Project, source: &str) -> Option<Output> {
-    let change = format!("\n# {}\n", user.name);
+    let comment = if source.ends_with(".js") { "//" } else { "#" };
+    let change = format!("\n{comment} {}\n", user.name);
     let changed = std::fs::read_to_string(project.path().join(source)).unwrap() + &change;
     let steps: [(&[&str], Option<&str>); 3] =
         [(&["deploy"], None), (&["deploy"], Some(&changed)), (&["remove", "--yes"], None)];

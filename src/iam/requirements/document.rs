@@ -184,27 +184,39 @@ fn camel(words: &str) -> String {
     words.split(' ').map(word).collect()
 }
 
+/// Puts statements into as few documents as it can: the longest first, each where least room is left after it. Within a
+/// document they keep their order, and documents follow their first statements.
 fn split(statements: Vec<Statement>) -> Vec<Document> {
-    let empty = Document::default().to_json().to_string().len();
-    let mut documents = vec![Document::default()];
-    let mut length = empty;
+    let room = MAX_LENGTH - Document::default().to_json().to_string().len();
     let mut waiting: std::collections::VecDeque<Statement> = statements.into();
+    let mut pieces = Vec::new();
     while let Some(statement) = waiting.pop_front() {
-        let more = statement.length();
-        if empty + more > MAX_LENGTH && statement.resources.len() + statement.actions.len() > 2 {
+        let length = statement.length();
+        if length > room && statement.resources.len() + statement.actions.len() > 2 {
             let (first, second) = halve(statement);
             waiting.push_front(second);
             waiting.push_front(first);
-            continue;
+        } else {
+            pieces.push((pieces.len(), length, statement));
         }
-        if length + more > MAX_LENGTH && length > empty {
-            documents.push(Document::default());
-            length = empty;
+    }
+    pieces.sort_by_key(|(place, length, _)| (std::cmp::Reverse(*length), *place));
+    let mut documents: Vec<(usize, BTreeMap<usize, Statement>)> = Vec::new();
+    for (place, length, statement) in pieces {
+        let fitting = documents.iter_mut().filter(|(left, _)| *left >= length);
+        match fitting.min_by_key(|(left, _)| *left) {
+            Some((left, of_document)) => {
+                *left -= length;
+                of_document.insert(place, statement);
+            }
+            None => documents.push((room.saturating_sub(length), [(place, statement)].into())),
         }
-        length += more;
-        if let Some(document) = documents.last_mut() {
-            document.statements.push(statement);
-        }
+    }
+    documents.sort_by_key(|(_, statements)| statements.keys().next().copied());
+    let mut documents: Vec<Document> =
+        documents.into_iter().map(|(_, of)| Document { statements: of.into_values().collect() }).collect();
+    if documents.is_empty() {
+        documents.push(Document::default());
     }
     documents
 }

@@ -2,8 +2,9 @@
 
 use super::references::parameter_arn;
 use super::resolve::Resolver;
-use super::{Need, Requirements, Scope};
+use super::{Need, Requirements, Scope, arns};
 use crate::manifest::variables::Lookup;
+use crate::template::naming::DEPLOYMENT_BUCKET;
 use serde_json::Value;
 
 /// How a service is deployed.
@@ -90,6 +91,7 @@ pub(super) fn add(requirements: &mut Requirements, resolver: &Resolver<'_>, depl
     ] {
         requirements.add(action, &objects, None, Need::Rlx("deployment bucket"));
     }
+    own_buckets(requirements, resolver);
     for topic in &deployment.notification_arns {
         requirements.add("sns:Publish", &resolver.text(topic), None, Need::Rlx("notifications"));
     }
@@ -101,13 +103,29 @@ pub(super) fn add(requirements: &mut Requirements, resolver: &Resolver<'_>, depl
     variables(requirements, resolver, &deployment.variables);
 }
 
+/// What empties the buckets of the stack before it is removed, since CloudFormation deletes empty ones only.
+fn own_buckets(requirements: &mut Requirements, resolver: &Resolver<'_>) {
+    let goes = |resource: &Value| {
+        let kept = resource["DeletionPolicy"].as_str().is_some_and(|policy| policy.starts_with("Retain"));
+        resource["Type"] == "AWS::S3::Bucket" && !kept
+    };
+    let own = resolver.template.resources().filter(|(id, resource)| *id != DEPLOYMENT_BUCKET && goes(resource));
+    for bucket in own.flat_map(|(id, resource)| arns::own(id, resource, *resolver)) {
+        requirements.add("s3:ListBucketVersions", &bucket, None, Need::Rlx("bucket of the stack"));
+        for action in ["s3:DeleteObject", "s3:DeleteObjectVersion"] {
+            requirements.add(action, &format!("{bucket}/*"), None, Need::Rlx("bucket of the stack"));
+        }
+    }
+}
+
 /// Amazon ECR User Guide, "IAM permissions for pushing an image".
 fn images(requirements: &mut Requirements, resolver: &Resolver<'_>, repositories: &[String]) {
-    const PUSH: [&str; 9] = [
+    const PUSH: [&str; 10] = [
         "ecr:BatchCheckLayerAvailability",
         "ecr:BatchGetImage",
         "ecr:CompleteLayerUpload",
         "ecr:CreateRepository",
+        "ecr:DeleteRepository",
         "ecr:DescribeImages",
         "ecr:DescribeRepositories",
         "ecr:InitiateLayerUpload",

@@ -78,6 +78,19 @@ fn what_properties_name_is_what_is_allowed() {
 }
 
 #[test]
+fn the_buckets_that_go_with_the_stack_are_emptied_and_no_others() {
+    let bucket = |name: &str, policy: &str| json!({ "Type": "AWS::S3::Bucket", "DeletionPolicy": policy, "Properties": { "BucketName": name } });
+    let template = template(json!({ "Inbox": bucket("inbox", "Delete"), "Archive": bucket("archive", "Retain") }));
+    let requirements = Requirements::of_calls(&template, &scope(), &Deployment::default());
+    let on = |action: &str, bucket: &str| {
+        let mut found = requirements.iter().filter(|(p, _)| p.action == action);
+        found.any(|(p, _)| p.resource == format!("arn:aws:s3:::{bucket}"))
+    };
+    assert!(on("s3:ListBucketVersions", "inbox") && on("s3:DeleteObjectVersion", "inbox/*"));
+    assert!(!on("s3:ListBucketVersions", "archive") && !on("s3:DeleteObjectVersion", "archive/*"));
+}
+
+#[test]
 fn a_role_is_passed_to_its_service_only() {
     let requirements = Requirements::of_resources(&template(function()), &scope());
     let (pass, needs) = requirements.iter().find(|(p, _)| p.action == "iam:PassRole").unwrap();
@@ -247,6 +260,25 @@ fn documents_keep_within_the_limit_and_lose_nothing() {
         let request = Request::new(caller.clone(), &permission.action, &permission.resource);
         assert!(evaluate(&request, &policies).is_allowed(), "{permission:?}");
     }
+}
+
+#[test]
+fn documents_are_filled_in_any_order_of_what_is_needed() {
+    // First the long statements, then the short ones: in that order a document of long ones would have room left.
+    let mut requirements = Requirements::default();
+    for number in 0..8 {
+        for name in 0..(if number < 4 { 60 } else { 30 }) {
+            let resource = format!("arn:aws:sqs:eu-west-1:123456789012:a-queue-with-a-name-{number}-{name:02}");
+            let action = format!("sqs:Action{number}");
+            requirements.add(&action, &resource, None, Need::Resource(format!("Queue{number}")));
+        }
+    }
+    let documents = requirements.documents(&DocumentOptions::default());
+    let total: usize = documents.iter().map(|document| document.to_json().to_string().len()).sum();
+    assert_eq!(documents.len(), total.div_ceil(MAX_LENGTH));
+    let first: Vec<_> = documents.iter().map(|document| document.statements[0].sid.clone()).collect();
+    assert!(first.is_sorted(), "{first:?}");
+    assert_eq!(documents, requirements.documents(&DocumentOptions::default()));
 }
 
 #[test]
