@@ -93,9 +93,10 @@ impl ResourceType {
         self.row.key.split_once(':').map_or(self.row.key, |(_, name)| name)
     }
 
-    /// Its ARN with placeholders: `arn:${Partition}:lambda:${Region}:${Account}:function:${FunctionName}`.
-    pub fn arn(self) -> &'static str {
-        self.row.column(0)
+    /// Its ARNs with placeholders: `arn:${Partition}:lambda:${Region}:${Account}:function:${FunctionName}`; some types
+    /// have two.
+    pub fn arns(self) -> impl Iterator<Item = &'static str> {
+        self.row.column(0).split(", ")
     }
 }
 
@@ -274,7 +275,7 @@ mod tests {
     #[test]
     fn an_action_knows_its_resources_and_conditions() {
         let put = action("s3:PutObject").unwrap();
-        assert!(put.resource_types().any(|t| t.arn() == "arn:${Partition}:s3:::${BucketName}/${ObjectName}"));
+        assert!(put.resource_types().any(|t| t.arns().eq(["arn:${Partition}:s3:::${BucketName}/${ObjectName}"])));
         let pass = action("iam:PassRole").unwrap();
         assert!(pass.condition_keys().any(|k| k == "iam:PassedToService"));
         assert!(action("sts:GetCallerIdentity").unwrap().wants_any_resource());

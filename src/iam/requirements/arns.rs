@@ -7,9 +7,12 @@
 
 use super::resolve::Resolver;
 use crate::iam::table::Table;
+use crate::iam::wildcard::matches;
 use serde_json::Value;
 
 const ARNS: Table = Table(include_str!("../facts/reviewed/arns.tsv"));
+/// Type and pattern of actions, the ARN patterns of what these actions of its handlers work on.
+const SCOPES: Table = Table(include_str!("../facts/reviewed/scopes.tsv"));
 
 /// Types whose `Ref` is an ARN (CloudFormation template reference, "Return values").
 const REF_IS_ARN: &[&str] = &[
@@ -30,11 +33,23 @@ pub(super) fn own(logical_id: &str, resource: &Value, resolver: Resolver<'_>) ->
     row.column(1).split(' ').flat_map(|pattern| render(pattern, logical_id, resource, resolver)).collect()
 }
 
+/// The ARNs of what an action of the resource's handlers works on, where that is neither the resource itself nor
+/// named by its properties; none where no rule of `scopes.tsv` speaks of it.
+pub(super) fn worked_on(logical_id: &str, resource: &Value, action: &str, resolver: Resolver<'_>) -> Vec<String> {
+    let prefix = format!("{} ", resource["Type"].as_str().unwrap_or_default());
+    let row = SCOPES.with_prefix(&prefix).find(|row| matches(&row.key[prefix.len()..], action));
+    let patterns = row.map(|row| row.column(0)).unwrap_or_default().split(' ').filter(|pattern| !pattern.is_empty());
+    patterns.flat_map(|pattern| render(pattern, logical_id, resource, resolver)).collect()
+}
+
 /// What `Ref` gives.
 pub(super) fn reference(logical_id: &str, resource: &Value, resolver: Resolver<'_>) -> String {
     let kind = resource["Type"].as_str().unwrap_or_default();
     if REF_IS_ARN.contains(&kind) {
-        return own(logical_id, resource, resolver).into_iter().next().unwrap_or_else(|| "*".into());
+        let mut arns = own(logical_id, resource, resolver).into_iter();
+        // Of a layer it is the version's ARN, which stands last.
+        let arn = if kind == "AWS::Lambda::LayerVersion" { arns.next_back() } else { arns.next() };
+        return arn.unwrap_or_else(|| "*".into());
     }
     match name_property(kind).and_then(|property| resource["Properties"].get(property)) {
         Some(value) => resolver.text(value),

@@ -82,12 +82,14 @@ impl<'a> Facts<'a> {
         let own = format!(":{}:", action.prefix());
         let (mut formats, mut parts, mut required) = (BTreeSet::new(), Vec::new(), false);
         for kind in action.resource_types() {
-            let format = self.format(kind.arn());
-            if joins && kind.required && kind.arn().contains(&own) {
-                parts.push(format.clone());
-            }
             required |= kind.required;
-            formats.insert(format);
+            for arn in kind.arns() {
+                let format = self.format(arn);
+                if joins && kind.required && arn.contains(&own) {
+                    parts.push(format.clone());
+                }
+                formats.insert(format);
+            }
         }
         Kinds { action, formats: formats.into_iter().collect(), required, parts }
     }

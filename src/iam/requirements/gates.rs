@@ -50,12 +50,13 @@ impl<'a> Gates<'a> {
 }
 
 /// Whether a path such as `Code.S3Bucket` leads to something, in the properties or among the attributes.
-/// `*` always does, `-` never. Lists are looked through. `ResourceArn~apigateway` asks for an ARN with that word, as
+/// `*` always does, `-` never. Lists are looked through. `ResourceArn~apigateway` asks for a value with that word, as
 /// far as it can be read.
 pub(super) fn has(resource: &Value, path: &str) -> bool {
     if let Some((path, word)) = path.split_once('~') {
-        let text = resource["Properties"][path].to_string();
-        return has(resource, path) && (text.contains(word) || !text.contains("arn:"));
+        let value = &resource["Properties"][path];
+        let text = value.to_string();
+        return has(resource, path) && (text.contains(word) || value.is_object() && !text.contains("arn:"));
     }
     fn walk(value: &Value, path: &str) -> bool {
         let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));

@@ -62,8 +62,11 @@ pub(super) fn add(
                 requirements.add(&action, &roles, None, need());
             }
             _ => {
-                for resource in seen.resources_of(&action, facts) {
-                    requirements.add(&action, &resource, None, need());
+                let known: BTreeSet<String> =
+                    arns::worked_on(logical_id, resource, &action, *resolver).into_iter().collect();
+                let arns = if known.is_empty() { seen.resources_of(&action, facts) } else { known };
+                for arn in arns {
+                    requirements.add(&action, &arn, None, need());
                 }
             }
         }
@@ -171,6 +174,10 @@ impl<'a> Seen<'a> {
             });
         } else if text.starts_with("arn:") {
             self.references.insert(text);
+        } else if let Some(object) = text.strip_prefix("s3://") {
+            self.objects.insert(self.resolver.scope.arn(&format!("s3:::{object}")));
+        } else if key == "hostedzoneid" {
+            self.references.insert(self.resolver.scope.arn(&format!("route53:::hostedzone/{text}")));
         } else {
             self.references.extend(repository(&text, self.resolver.scope));
         }

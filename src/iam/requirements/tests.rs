@@ -217,11 +217,56 @@ fn a_web_acl_is_looked_for_where_it_is_put_only() {
 }
 
 #[test]
+fn what_a_handler_does_to_things_of_a_known_name_is_allowed_on_these() {
+    let target = |namespace: &str, id: &str| {
+        json!({ "Type": "AWS::ApplicationAutoScaling::ScalableTarget",
+            "Properties": { "ServiceNamespace": namespace, "ResourceId": id } })
+    };
+    let of = |namespace: &str, id: &str, action: &str| {
+        resources(&template(json!({ "Target": target(namespace, id) })), action)
+    };
+    let provisioned = "lambda:PutProvisionedConcurrencyConfig";
+    let alias = "arn:aws:lambda:eu-west-1:123456789012:function:orders:live";
+    assert_eq!(of("lambda", "function:orders:live", provisioned), [alias]);
+    assert_eq!(of("dynamodb", "table/orders", provisioned), Vec::<String>::new());
+    let alarms = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:TargetTracking-*";
+    assert_eq!(of("dynamodb", "table/orders", "cloudwatch:PutMetricAlarm"), [alarms]);
+}
+
+#[test]
+fn a_type_with_two_arns_is_named_by_the_one_that_fits() {
+    let template = template(json!({ "Acl": { "Type": "AWS::WAFv2::WebACLAssociation", "Properties": {
+        "ResourceArn": { "Fn::Sub": "arn:aws:apigateway:${AWS::Region}::/restapis/a/stages/dev" },
+        "WebACLArn": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/orders/1" } } }));
+    let stage = "arn:aws:apigateway:eu-west-1::/restapis/a/stages/dev";
+    assert_eq!(resources(&template, "apigateway:SetWebACL"), [stage]);
+}
+
+#[test]
+fn zones_objects_and_layers_that_properties_name_are_what_is_allowed() {
+    let template = template(json!({
+        "Cert": { "Type": "AWS::CertificateManager::Certificate", "Properties": { "DomainName": "a.example",
+            "DomainValidationOptions": [{ "DomainName": "a.example", "HostedZoneId": "Z1" }] } },
+        "Domain": { "Type": "AWS::ApiGateway::DomainName", "Properties": { "DomainName": "a.example",
+            "MutualTlsAuthentication": { "TruststoreUri": "s3://trust/store.pem" } } },
+        "Layer": { "Type": "AWS::Lambda::LayerVersion", "Properties": { "LayerName": "common", "Content": {} } },
+        "Hello": { "Type": "AWS::Lambda::Function", "Properties": { "FunctionName": "hello",
+            "Layers": [{ "Ref": "Layer" }] } },
+    }));
+    assert_eq!(resources(&template, "route53:ChangeResourceRecordSets"), ["arn:aws:route53:::hostedzone/Z1"]);
+    assert_eq!(resources(&template, "s3:GetObject"), ["arn:aws:s3:::trust/store.pem"]);
+    assert!(!resources(&template, "apigateway:AddCertificateToDomain").is_empty());
+    let layer = "arn:aws:lambda:eu-west-1:123456789012:layer:common:*";
+    assert_eq!(resources(&template, "lambda:GetLayerVersion"), [layer]);
+}
+
+#[test]
 fn every_reviewed_table_speaks_of_types_and_actions_that_exist() {
     for (table, text) in [
         ("arns", include_str!("../facts/reviewed/arns.tsv")),
         ("gates", include_str!("../facts/reviewed/gates.tsv")),
         ("extras", include_str!("../facts/reviewed/extras.tsv")),
+        ("scopes", include_str!("../facts/reviewed/scopes.tsv")),
     ] {
         let keys: Vec<&str> = text.lines().filter_map(|line| line.split('\t').next()).collect();
         let mut sorted = keys.clone();
