@@ -20,3 +20,4 @@ mod zig;
 pub use error::BuildError;
 pub use member::{Member, Members, Source, Stamp, Tree};
 pub use prepare::{REQUIREMENTS_LAYER, prepare};
+pub use run::UNFINISHED;

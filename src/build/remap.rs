@@ -39,8 +39,10 @@ pub fn remap(program: Program, root: &Path, env: &BTreeMap<String, String>) -> P
 
 fn flags(root: &Path, env: &BTreeMap<String, String>) -> Vec<String> {
     let checkout = root.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(root).to_owned();
+    // Crates outside the checkout are mostly beside it.
+    let beside = checkout.parent().filter(|dir| dir.parent().is_some()).map(|dir| (dir.to_owned(), "/beside"));
     // Of several prefixes that fit, rustc takes the last.
-    let prefixes = [Some((checkout, "/checkout")), cargo_home(env).map(|home| (home, "/cargo"))];
+    let prefixes = [beside, Some((checkout, "/checkout")), cargo_home(env).map(|home| (home, "/cargo"))];
     let flag = |(from, to): (PathBuf, &str)| Some(format!("--remap-path-prefix={}={to}", from.to_str()?));
     prefixes.into_iter().flatten().filter_map(flag).collect()
 }
@@ -117,10 +119,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join(".git")).unwrap();
         let root = dir.path().join("services/orders");
-        let checkout = dir.path().display();
+        let (checkout, beside) = (dir.path().display(), dir.path().parent().unwrap().display());
         assert_eq!(
             flags(&root, &env(&[("HOME", "/home/me")])),
             [
+                format!("--remap-path-prefix={beside}=/beside"),
                 format!("--remap-path-prefix={checkout}=/checkout"),
                 "--remap-path-prefix=/home/me/.cargo=/cargo".to_owned()
             ]

@@ -146,6 +146,9 @@ pub fn find(name: &str, env: &BTreeMap<String, String>) -> Option<PathBuf> {
     which::which_in(name, env.get("PATH"), Path::new("/")).ok()
 }
 
+/// How the names of folders begin that are being made.
+pub const UNFINISHED: &str = ".new-";
+
 /// Makes a folder under a temporary name and puts it in place when it is whole, so that neither
 /// `kill -9` nor a second rlx leaves half a folder. If another was faster, its folder stays.
 pub fn make_folder<T>(
@@ -155,7 +158,7 @@ pub fn make_folder<T>(
     let parent = target.parent().unwrap_or(Path::new("/"));
     let failed = |source: io::Error| BuildError::Write { path: target.to_owned(), source };
     std::fs::create_dir_all(parent).map_err(failed)?;
-    let temporary = tempfile::Builder::new().prefix(".new-").tempdir_in(parent).map_err(failed)?;
+    let temporary = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(parent).map_err(failed)?;
     let inner = temporary.path().join("it");
     std::fs::create_dir(&inner).map_err(failed)?;
     let made = make(&inner)?;

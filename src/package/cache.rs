@@ -1,5 +1,6 @@
 //! The machine cache as a whole: what it holds, clearing it, keeping it within bounds.
 
+use crate::build::UNFINISHED as FOLDER;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -51,7 +52,7 @@ pub struct Usage {
 pub fn usage(cache_dir: &Path) -> Vec<Usage> {
     let of = |part: Part| {
         let path = cache_dir.join(part.name());
-        let entries = fs::read_dir(&path).map_or(0, |entries| entries.count());
+        let entries = fs::read_dir(&path).into_iter().flatten().flatten().filter(|entry| !is_unfinished(entry)).count();
         Usage { part, size: size(&path), path, entries }
     };
     Part::ALL.into_iter().map(of).collect()
@@ -98,6 +99,7 @@ pub fn keep_bounded(cache_dir: &Path, limit: u64, now: SystemTime) {
     }
     let mut entries: BTreeMap<PathBuf, Entry> = BTreeMap::new();
     for part in BOUNDED {
+        remove_unfinished(&cache_dir.join(part.name()), now);
         for found in fs::read_dir(cache_dir.join(part.name())).into_iter().flatten().flatten() {
             let path = found.path();
             let entry = entries.entry(stem(&path)).or_default();
@@ -146,16 +148,19 @@ pub fn touch(path: &Path) {
     }
 }
 
-/// Takes out unfinished archives that an rlx left in a folder when it was ended.
+/// Takes out unfinished archives and folders that an rlx left in a folder when it was ended.
 pub fn remove_unfinished(dir: &Path, now: SystemTime) {
-    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        let unfinished = entry.file_name().to_str().is_some_and(|name| name.starts_with(UNFINISHED));
-        let modified = entry.metadata().and_then(|metadata| metadata.modified());
-        let old = modified.is_ok_and(|time| now.duration_since(time).is_ok_and(|age| age > IN_USE));
-        if unfinished && old {
-            let _ = fs::remove_file(entry.path());
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten().filter(is_unfinished) {
+        let Ok(metadata) = entry.metadata() else { continue };
+        let old = metadata.modified().is_ok_and(|time| now.duration_since(time).is_ok_and(|age| age > IN_USE));
+        if old {
+            let _ = if metadata.is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
         }
     }
+}
+
+fn is_unfinished(entry: &fs::DirEntry) -> bool {
+    entry.file_name().to_str().is_some_and(|name| name.starts_with(UNFINISHED) || name.starts_with(FOLDER))
 }
 
 fn size(path: &Path) -> u64 {
@@ -205,8 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn unfinished_archives_go_when_nobody_can_be_writing_them() {
+    fn unfinished_archives_and_folders_go_when_nobody_can_be_writing_them() {
         let dir = tempfile::tempdir().unwrap();
+        let wheels = dir.path().join("wheels");
+        fs::create_dir_all(wheels.join(".new-abc/it")).unwrap();
+        fs::create_dir_all(wheels.join("0a1b")).unwrap();
+        assert_eq!(usage(dir.path())[1].entries, 1);
+        keep_bounded(dir.path(), LIMIT, SystemTime::now() + 2 * IN_USE);
+        assert!(!wheels.join(".new-abc").exists() && wheels.join("0a1b").exists());
         for name in [".rlx-abc.zip", "it.zip"] {
             fs::write(dir.path().join(name), "").unwrap();
         }
