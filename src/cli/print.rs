@@ -1,7 +1,7 @@
 //! `rlx print`: the manifest with its variables resolved, and where its values came from.
 
 use super::assemble::say_plugins;
-use super::service::{resolve_service_with, warn};
+use super::service::{refused, resolve_service_with, warn};
 use super::{ExitKind, Failure, OutputFormat, target};
 use crate::context::Context;
 use crate::manifest::document::{Node, Value, js_text};
@@ -56,7 +56,7 @@ pub fn run(args: &PrintArgs, context: &Context) -> Result<ExitKind, Failure> {
     let plugins = plugins::check(&resolved.config, context.options.strict);
     let findings = Findings { problems: &plugins.problems, sources: &resolved.sources, config: Some(&resolved.config) };
     if plugins.problems.has_errors() {
-        return Err(Failure::new(ExitKind::Usage, "").detail(findings.render(context.report.color)));
+        return Err(refused(context, &findings));
     }
     // One value is for a script, or for a look at it.
     if args.path.is_none() && args.explain.is_none() {

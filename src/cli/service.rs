@@ -96,7 +96,14 @@ pub fn warn(context: &Context, findings: &Findings<'_>) {
 }
 
 fn refuse(context: &Context, failure: &LoadFailure) -> Failure {
-    let findings = Findings { problems: &failure.problems, sources: &failure.sources, config: failure.config.as_ref() };
+    refused(
+        context,
+        &Findings { problems: &failure.problems, sources: &failure.sources, config: failure.config.as_ref() },
+    )
+}
+
+/// The manifest's problems as a failure; under `--output json` also as data.
+pub fn refused(context: &Context, findings: &Findings<'_>) -> Failure {
     if context.report.format == OutputFormat::Json {
         context.report.result(&json!({ "version": 1, "problems": findings.json() }), "");
     }
