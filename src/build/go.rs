@@ -89,12 +89,11 @@ pub fn build(
     }
     begin();
     run::make_folder(&dir, |at| {
-        let mut tags = vec!["lambda.norpc".to_owned()];
-        tags.extend(settings.tags.iter().cloned());
+        let (linker, tags, flags) = flags(settings);
         let architecture = if arch == Arch::Arm64 { "arm64" } else { "amd64" };
         let mut program = Program::new(&go, env)
-            .args(["build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-tags", &tags.join(",")])
-            .args(&settings.flags)
+            .args(["build", "-trimpath", "-buildvcs=false", "-ldflags", &linker, "-tags", &tags])
+            .args(flags)
             .arg("-o")
             .arg(at.join("bootstrap"))
             .arg(".")
@@ -121,10 +120,38 @@ pub fn build(
     Ok(target)
 }
 
+/// The linker's flags, the tags and all else. Of two equal flags `go build` takes the last: the
+/// manifest's are joined with rlx's. Linker flags of single packages (`all=...`) stay as they are.
+fn flags(settings: &Settings) -> (String, String, Vec<String>) {
+    let mut linker = "-s -w -buildid=".to_owned();
+    let mut tags = vec!["lambda.norpc".to_owned()];
+    tags.extend(settings.tags.iter().cloned());
+    let mut others = Vec::new();
+    let mut flags = settings.flags.iter();
+    while let Some(flag) = flags.next() {
+        let (name, attached) = match flag.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (flag.as_str(), None),
+        };
+        match name.trim_start_matches('-') {
+            "ldflags" | "tags" => {
+                let Some(value) = attached.or_else(|| flags.next().cloned()) else { continue };
+                match name.ends_with("tags") {
+                    true => tags.extend(value.split([',', ' ']).filter(|tag| !tag.is_empty()).map(str::to_owned)),
+                    false if value.starts_with('-') => linker = format!("{linker} {value}"),
+                    false => others.extend([name.to_owned(), value]),
+                }
+            }
+            _ => others.push(flag.clone()),
+        }
+    }
+    (linker, tags.join(","), others)
+}
+
 /// Names the binary by all that it is made of: the module's files (Go embeds any of them) and the compiler.
 fn key(command: &Command, settings: &Settings, arch: Arch, version: &str) -> Result<String, BuildError> {
     let mut hash = Sha256::new();
-    hash.update(format!("1 {settings:?} {arch:?} {version}"));
+    hash.update(format!("2 {settings:?} {arch:?} {version}"));
     hash.update(command.package.strip_prefix(&command.module).unwrap_or(&command.package).to_string_lossy().as_bytes());
     let skipped = [".git", ".rlx", ".serverless", "node_modules"];
     let walk = walkdir::WalkDir::new(&command.module).sort_by_file_name().into_iter();
@@ -156,5 +183,22 @@ mod tests {
         assert_eq!(find(dir.path(), "cmd/hello"), Some(expected.clone()));
         assert_eq!(find(dir.path(), "./cmd/hello/main.go"), Some(expected));
         assert_eq!(find(dir.path(), "cmd"), None);
+    }
+
+    #[test]
+    fn linker_flags_and_tags_of_the_manifest_join_those_of_rlx() {
+        let of = |given: serde_json::Value| {
+            let (linker, tags, others) = flags(&Settings::read(&serde_json::json!({ "go": given }), &Value::Null));
+            (linker, tags, others.join(" "))
+        };
+        let expected = |linker: &str, tags: &str, others: &str| (linker.to_owned(), tags.to_owned(), others.to_owned());
+        assert_eq!(
+            of(serde_json::json!({ "flags": "-ldflags='-X main.v=1' -race --tags=a,b", "tags": ["c"] })),
+            expected("-s -w -buildid= -X main.v=1", "lambda.norpc,c,a,b", "-race")
+        );
+        assert_eq!(
+            of(serde_json::json!({ "flags": ["-ldflags", "all=-s"] })),
+            expected("-s -w -buildid=", "lambda.norpc", "-ldflags all=-s")
+        );
     }
 }

@@ -28,19 +28,23 @@ pub struct Requirements {
     pub notes: Vec<String>,
     /// The file that they stem from, for messages.
     pub origin: PathBuf,
+    /// Where paths of packages begin, before the folder of the file that names them.
+    pub base: PathBuf,
 }
 
 impl Requirements {
-    /// Reads a requirements file and all that it includes.
-    pub fn read(file: &Path) -> Result<Self, BuildError> {
-        let mut it = Self { origin: file.to_owned(), ..Self::default() };
+    /// Reads a requirements file and all that it includes. Paths of packages are relative to the
+    /// folder where pip would be run, `base` (pip documentation, "Requirements File Format"), or
+    /// to the file that they stand in.
+    pub fn read(file: &Path, base: &Path) -> Result<Self, BuildError> {
+        let mut it = Self { origin: file.to_owned(), base: base.to_owned(), ..Self::default() };
         it.include(file, false, &mut Vec::new())?;
         Ok(it)
     }
 
     /// Takes requirements that another tool wrote, whose paths are relative to `dir`.
     pub fn parse(text: &str, dir: &Path, origin: &Path) -> Result<Self, BuildError> {
-        let mut it = Self { origin: origin.to_owned(), ..Self::default() };
+        let mut it = Self { origin: origin.to_owned(), base: dir.to_owned(), ..Self::default() };
         it.take(text, dir, false, &mut vec![origin.to_owned()])?;
         Ok(it)
     }
@@ -72,17 +76,18 @@ impl Requirements {
             } else if let Some(path) = option(&line, &["-c", "--constraint"]) {
                 self.reference(path, dir, true, stack, true)?;
             } else if let Some(path) = option(&line, &["-f", "--find-links"]) {
-                let path = match dir.join(path) {
-                    local if local.exists() => {
+                let folders = [&*self.base, dir].map(|folder| lexical(&folder.join(path)));
+                let path = match folders.into_iter().find(|local| local.exists()) {
+                    Some(local) => {
                         self.local.insert(local.clone());
                         local.display().to_string()
                     }
-                    _ => path.to_owned(),
+                    None => path.to_owned(),
                 };
                 self.lines.push(format!("--find-links {path}"));
             } else {
                 let editable = option(&line, &["-e", "--editable"]);
-                let requirement = self.requirement(editable.unwrap_or(&line), dir);
+                let requirement = self.requirement(editable.unwrap_or(&line), dir, stack.last())?;
                 let lines = if constraint { &mut self.constraints } else { &mut self.lines };
                 lines.push(requirement);
             }
@@ -109,10 +114,10 @@ impl Requirements {
     }
 
     /// A requirement with its local path made absolute.
-    fn requirement(&mut self, line: &str, dir: &Path) -> String {
+    fn requirement(&mut self, line: &str, dir: &Path, file: Option<&PathBuf>) -> Result<String, BuildError> {
         if line.contains("git+") || line.contains("hg+") || line.contains("svn+") || line.contains("bzr+") {
             self.has_source = true;
-            return line.to_owned();
+            return Ok(line.to_owned());
         }
         let (name, target) = match line.split_once(" @ ") {
             Some((name, target)) => (Some(name.trim()), target.trim()),
@@ -133,16 +138,30 @@ impl Requirements {
             || plain.starts_with('/')
             || plain.contains('/') && !plain.contains("://")
             || plain.ends_with(".whl") && !plain.contains("://");
-        let local = lexical(&dir.join(plain));
-        if !looks_local || !local.exists() {
-            return line.to_owned();
+        if !looks_local {
+            return Ok(line.to_owned());
         }
+        let places = [&*self.base, dir].map(|folder| lexical(&folder.join(plain)));
+        let Some(local) = places.iter().find(|path| is_package(path)).or(places.iter().find(|path| path.exists()))
+        else {
+            if !plain.starts_with('.') && !plain.starts_with('/') {
+                return Ok(line.to_owned());
+            }
+            let file = file.map_or_else(String::new, |file| format!(" of {}", file.display()));
+            let folders = if self.base == dir { vec![dir] } else { vec![&*self.base, dir] };
+            let folders = folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(" or ");
+            return Err(BuildError::Refused {
+                message: format!("`{line}`{file} names a path that is not there: `{plain}`"),
+                hints: vec![format!("paths of packages are relative to {folders}")],
+            });
+        };
+        let local = local.clone();
         self.has_source |= !plain.ends_with(".whl");
         self.local.insert(local.clone());
         let name = name.map(|n| format!("{n} @ ")).unwrap_or_default();
         // A path in a named requirement must be a URL.
         let path = if name.is_empty() { local.display().to_string() } else { format!("file://{}", local.display()) };
-        format!("{name}{path}{extras}{marker}")
+        Ok(format!("{name}{path}{extras}{marker}"))
     }
 
     /// Leaves out packages by name, whatever version or extra is asked of them.
@@ -230,6 +249,11 @@ fn option<'l>(line: &'l str, names: &[&str]) -> Option<&'l str> {
     })
 }
 
+/// A file, or a folder that pip could install.
+fn is_package(path: &Path) -> bool {
+    path.is_file() || ["pyproject.toml", "setup.py", "setup.cfg"].iter().any(|name| path.join(name).is_file())
+}
+
 fn unquoted(path: &str) -> &str {
     path.trim_matches(['"', '\''])
 }
@@ -297,7 +321,7 @@ mod tests {
             ("deps/more.txt", "certifi\n"),
             ("limits.txt", "six<2\n"),
         ]);
-        let it = Requirements::read(&dir.path().join("requirements.txt")).unwrap();
+        let it = Requirements::read(&dir.path().join("requirements.txt"), dir.path()).unwrap();
         assert_eq!(it.lines, ["six", "certifi", "idna==3.7"]);
         assert_eq!(it.constraints, ["six<2"]);
     }
@@ -305,24 +329,50 @@ mod tests {
     #[test]
     fn a_missing_include_names_both_files() {
         let dir = folder(&[("requirements.txt", "-r nowhere.txt\n")]);
-        let error = Requirements::read(&dir.path().join("requirements.txt")).unwrap_err().to_string();
+        let error = Requirements::read(&dir.path().join("requirements.txt"), dir.path()).unwrap_err().to_string();
         assert!(error.contains("requirements.txt includes") && error.contains("nowhere.txt"), "{error}");
     }
 
     #[test]
     fn hashes_over_several_lines_are_one_requirement() {
         let dir = folder(&[("r.txt", "six==1.17.0 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n")]);
-        let it = Requirements::read(&dir.path().join("r.txt")).unwrap();
+        let it = Requirements::read(&dir.path().join("r.txt"), dir.path()).unwrap();
         assert_eq!(it.lines, ["six==1.17.0 --hash=sha256:aa --hash=sha256:bb"]);
     }
 
     #[test]
     fn local_and_editable_folders_are_installed_from_where_they_are() {
         let dir = folder(&[("a/r.txt", "-e ../lib[fast]\n./x.whl\n"), ("lib/pyproject.toml", ""), ("a/x.whl", "")]);
-        let it = Requirements::read(&dir.path().join("a/r.txt")).unwrap();
+        let it = Requirements::read(&dir.path().join("a/r.txt"), dir.path()).unwrap();
         let root = dir.path().display();
         assert_eq!(it.lines, [format!("{root}/lib[fast]"), format!("{root}/a/x.whl")]);
         assert!(it.has_source);
+    }
+
+    #[test]
+    fn a_local_folder_is_looked_for_where_pip_would_be_run_and_beside_the_file() {
+        let dir = folder(&[
+            ("reqs/prod.txt", "-e ./lib\n./own\n."),
+            ("lib/setup.py", ""),
+            ("reqs/lib/notes.txt", ""),
+            ("reqs/own/setup.py", ""),
+            ("reqs/pyproject.toml", ""),
+        ]);
+        let it = Requirements::read(&dir.path().join("reqs/prod.txt"), dir.path()).unwrap();
+        let root = dir.path().display();
+        assert_eq!(it.lines, [format!("{root}/lib"), format!("{root}/reqs/own"), format!("{root}/reqs")]);
+    }
+
+    #[test]
+    fn a_local_path_that_is_not_there_is_told_with_its_file() {
+        let dir = folder(&[("r.txt", "-e ./libb\n")]);
+        let error = Requirements::read(&dir.path().join("r.txt"), dir.path()).unwrap_err();
+        let file = dir.path().join("r.txt");
+        assert_eq!(
+            error.to_string(),
+            format!("`./libb` of {} names a path that is not there: `./libb`", file.display())
+        );
+        assert_eq!(error.hints(), [format!("paths of packages are relative to {}", dir.path().display())]);
     }
 
     #[test]
@@ -338,7 +388,7 @@ mod tests {
         let dir = folder(&[("r.txt", "./lib\n"), ("lib/m.py", "1")]);
         let key = || {
             let mut hash = Sha256::new();
-            Requirements::read(&dir.path().join("r.txt")).unwrap().hash(&mut hash).unwrap();
+            Requirements::read(&dir.path().join("r.txt"), dir.path()).unwrap().hash(&mut hash).unwrap();
             hash.finalize()
         };
         let before = key();

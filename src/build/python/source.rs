@@ -22,7 +22,7 @@ pub fn read(
 ) -> Result<Option<Requirements>, BuildError> {
     let file = dir.join(&options.file_name);
     if options.file_name_set && file.is_file() {
-        return Requirements::read(&file).map(Some);
+        return Requirements::read(&file, service_dir).map(Some);
     }
     let project = pyproject::Project::read(dir)?;
     if let Some(project) = project.as_ref().filter(|p| options.use_poetry && p.is_poetry()) {
@@ -35,7 +35,7 @@ pub fn read(
         }
     }
     if file.is_file() {
-        return Requirements::read(&file).map(Some);
+        return Requirements::read(&file, service_dir).map(Some);
     }
     if let Some(lock) = uv_lock_of(dir, project.is_some()) {
         return uv_lock(dir, &lock, &tool()?, env).map(Some);
