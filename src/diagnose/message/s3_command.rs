@@ -4,13 +4,34 @@
 
 use super::call::Call;
 
+/// Options whose value is a word of its own.
+const WITH_VALUE: [&str; 20] = [
+    "--acl",
+    "--ca-bundle",
+    "--cache-control",
+    "--color",
+    "--content-encoding",
+    "--content-type",
+    "--endpoint-url",
+    "--exclude",
+    "--expires",
+    "--grants",
+    "--include",
+    "--metadata",
+    "--metadata-directive",
+    "--output",
+    "--profile",
+    "--region",
+    "--request-payer",
+    "--sse",
+    "--sse-kms-key-id",
+    "--storage-class",
+];
+
 /// The operation that a command begins with, and what it is about; `rest` is the line behind the verb.
 pub(super) fn read(verb: &str, rest: &str, call: &mut Call) {
     let words = || rest.split_whitespace().map(|word| word.trim_matches(['"', '\'', '`']));
-    let operands: Vec<&str> = words()
-        .filter(|word| !word.starts_with('-') && !word.starts_with('>'))
-        .take_while(|word| *word != "|")
-        .collect();
+    let operands = operands(words());
     let remote: Vec<&str> = operands.iter().filter_map(|word| word.strip_prefix("s3://")).collect();
     let recursive = words().any(|word| ["--recursive", "-r"].contains(&word));
     let from_bucket = operands.first().is_some_and(|word| word.starts_with("s3://"));
@@ -38,6 +59,20 @@ pub(super) fn read(verb: &str, rest: &str, call: &mut Call) {
         call.resource =
             remote.first().and_then(|path| arn(path, operation.contains("Object") && !operation.starts_with("List")));
     }
+}
+
+/// What is neither an option nor its value, up to the end of the command.
+fn operands<'a>(words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut words = words.take_while(|word| !["|", "||", "&&", ";", ">", "2>&1"].contains(word));
+    let mut found = Vec::new();
+    while let Some(word) = words.next() {
+        if WITH_VALUE.contains(&word) {
+            words.next();
+        } else if !word.starts_with('-') {
+            found.push(word);
+        }
+    }
+    found
 }
 
 /// The ARN of `bucket/key`, where neither is a variable, a pattern or a placeholder.
@@ -76,6 +111,12 @@ mod tests {
                 "arn:aws:s3:::shop-code/app.zip",
             ),
             ("aws s3 cp s3://shop-code/app.zip . --quiet", "s3:GetObject", "arn:aws:s3:::shop-code/app.zip"),
+            ("aws s3 cp --profile ci s3://shop-code/app.zip .", "s3:GetObject", "arn:aws:s3:::shop-code/app.zip"),
+            (
+                "aws s3 cp app.zip s3://shop-code/app.zip --region eu-west-1 && echo s3://other",
+                "s3:PutObject",
+                "arn:aws:s3:::shop-code/app.zip",
+            ),
             ("aws s3 cp --recursive s3://shop-code/lib/ lib", "s3:ListBucket", "arn:aws:s3:::shop-code"),
             ("aws s3 sync ./site \"s3://shop-site\" --delete", "s3:ListBucket", "arn:aws:s3:::shop-site"),
             ("s5cmd rm s3://shop-logs/old.gz", "s3:DeleteObject", "arn:aws:s3:::shop-logs/old.gz"),
