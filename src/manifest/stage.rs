@@ -2,6 +2,7 @@
 
 use super::Problem;
 use super::document::{Map, Node, Value};
+use super::plugins;
 use super::variables::grammar;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -47,10 +48,25 @@ pub fn check_name(name: &str) -> Result<(), String> {
 /// Refuses a stage that `custom.stages` does not list, with the words of serverless-stage-manager 1.0.5.
 /// The emulator's stage needs no listing.
 pub(super) fn check_listed(config: &Node, stage: &str) -> Result<(), Problem> {
-    let Some(listed) = config.at("custom.stages") else { return Ok(()) };
-    let Some(list) = listed.as_list() else { return Ok(()) };
+    let managed = plugins::uses(&plugins::names(config), plugins::STAGE_MANAGER);
+    let listed = config.at("custom.stages").filter(|listed| listed.value != Value::Null);
+    let (listed, list) = match listed.map(|listed| (listed, listed.as_list())) {
+        Some((listed, Some(list))) => (listed, list),
+        // Its variables may not be resolved yet.
+        Some((listed, None)) if !managed || holds_variables(listed) => return Ok(()),
+        None if !managed => return Ok(()),
+        other => {
+            let message = "a \"stages\" array must be defined in your serverless.yml's \"custom\" section";
+            let place = other.and_then(|(listed, _)| listed.span);
+            let problem = place.map_or(Problem::at("custom", message), |span| Problem::span(span, message));
+            return Err(problem.help(format!(
+                "list the stages that there are, as in `stages: [{stage}]`, or remove {}",
+                plugins::STAGE_MANAGER
+            )));
+        }
+    };
     let names: Vec<&str> = list.iter().filter_map(Node::as_str).collect();
-    if names.is_empty() || names.contains(&stage) || stage == LOCAL {
+    if (names.is_empty() && !managed) || names.contains(&stage) || stage == LOCAL {
         return Ok(());
     }
     let message =

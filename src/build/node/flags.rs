@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// Options that esbuild does not know; they are read elsewhere or have no meaning here.
-pub(super) const NOT_ESBUILDS: [&str; 26] = [
+pub(super) const NOT_ESBUILDS: [&str; 30] = [
     "bundle",
     "external",
     "exclude",
@@ -30,6 +30,10 @@ pub(super) const NOT_ESBUILDS: [&str; 26] = [
     "buildConcurrency",
     "disposeContext",
     "write",
+    "metafile",
+    "absWorkingDir",
+    "stdin",
+    "logLevel",
 ];
 /// Options whose list is one value with commas; other lists are repeated flags.
 const JOINED: [&str; 5] = ["mainFields", "conditions", "resolveExtensions", "target", "supported"];
@@ -46,7 +50,7 @@ fn flag(key: &str, value: &Value) -> Vec<String> {
     let name = kebab(key);
     match value {
         Value::Bool(true) => vec![format!("--{name}")],
-        Value::Bool(false) if ["minify", "sourcemap", "metafile", "splitting"].contains(&key) => Vec::new(),
+        Value::Bool(false) if ["minify", "sourcemap", "splitting"].contains(&key) => Vec::new(),
         Value::Bool(false) => vec![format!("--{name}=false")],
         Value::String(text) => vec![format!("--{name}={text}")],
         Value::Number(number) => vec![format!("--{name}={number}")],
@@ -57,6 +61,7 @@ fn flag(key: &str, value: &Value) -> Vec<String> {
                 false => items.iter().map(|item| format!("--{name}:{item}")).collect(),
             }
         }
+        Value::Object(_) if key == "tsconfigRaw" => vec![format!("--{name}={value}")],
         Value::Object(map) => {
             let plain = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
             map.iter().map(|(k, v)| format!("--{name}:{k}={}", plain(v))).collect()
@@ -79,6 +84,15 @@ fn kebab(key: &str) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn options_of_the_programming_interface_alone_become_no_flags() {
+        let options = json!({
+            "metafile": true, "logLevel": "silent", "tsconfigRaw": { "compilerOptions": { "strict": true } }
+        });
+        let flags = flags(options.as_object().unwrap());
+        assert_eq!(flags, [r#"--tsconfig-raw={"compilerOptions":{"strict":true}}"#]);
+    }
 
     #[test]
     fn options_become_flags() {

@@ -12,6 +12,9 @@ pub const WEBPACK: &str = "serverless-webpack";
 /// Its package name.
 pub const BUNDLE: &str = "serverless-bundle";
 
+/// Its package name.
+pub const ESBUILD: &str = "serverless-esbuild";
+
 /// What serverless-bundle never bundles (`src/config.js`).
 const NOT_BUNDLED: [&str; 2] = ["knex", "sharp"];
 /// What serverless-bundle imports as text.
@@ -19,16 +22,10 @@ const TEXT_FILES: [&str; 2] = ["pem", "txt"];
 
 /// The schema of `custom.webpack`.
 pub fn webpack_schema() -> Value {
-    let modules = object([
-        ("forceInclude", doc(list(text()), "Packages that come into the archive as files.")),
-        ("forceExclude", doc(list(text()), "Packages that stay out of the archive.")),
-        ("packagePath", doc(text(), "Of no effect: packages are found as Node finds them.")),
-        ("nodeModulesRelativeDir", doc(text(), "Of no effect: packages are found as Node finds them.")),
-    ]);
     any_of([
         object([
             ("webpackConfig", doc(text(), "Not read: it is JavaScript.")),
-            ("includeModules", doc(any_of([boolean(), modules]), "Packages beside the bundle.")),
+            ("includeModules", doc(any_of([boolean(), modules()]), "Packages beside the bundle.")),
             ("packagerOptions", doc(any_object(), "Of no effect, apart from `scripts`, which are not run.")),
             ("packager", doc(text(), "Of no effect.")),
             ("excludeFiles", doc(any_of([text(), list(text())]), "Of no effect: handlers alone are bundled.")),
@@ -38,6 +35,20 @@ pub fn webpack_schema() -> Value {
             ("serializedCompile", doc(boolean(), "Of no effect.")),
         ]),
         text(),
+    ])
+}
+
+/// The schema of `custom.webpackIncludeModules`, which versions before 4 read.
+pub fn webpack_modules_schema() -> Value {
+    doc(any_of([boolean(), modules()]), "The old spelling of `custom.webpack.includeModules`.")
+}
+
+fn modules() -> Value {
+    object([
+        ("forceInclude", doc(list(text()), "Packages that come into the archive as files.")),
+        ("forceExclude", doc(list(text()), "Packages that stay out of the archive.")),
+        ("packagePath", doc(text(), "Of no effect: packages are found as Node finds them.")),
+        ("nodeModulesRelativeDir", doc(text(), "Of no effect: packages are found as Node finds them.")),
     ])
 }
 
@@ -90,7 +101,9 @@ pub fn options(service: &Service) -> Option<Map<String, Value>> {
     let options = if plugins::uses(&service.plugins, BUNDLE) {
         of_bundle(&service.custom["bundle"], &service.dir)
     } else if plugins::uses(&service.plugins, WEBPACK) {
-        of_webpack(&service.custom["webpack"])
+        of_webpack(&service.custom)
+    } else if plugins::uses(&service.plugins, ESBUILD) {
+        json!({})
     } else {
         return None;
     };
@@ -111,8 +124,8 @@ pub fn config(service: &Service) -> Option<String> {
     service.dir.join(name).is_file().then(|| name.to_owned())
 }
 
-fn of_webpack(settings: &Value) -> Value {
-    let modules = &settings["includeModules"];
+fn of_webpack(custom: &Value) -> Value {
+    let modules = custom["webpack"].get("includeModules").unwrap_or(&custom["webpackIncludeModules"]);
     json!({ "external": texts(&modules["forceInclude"]), "exclude": texts(&modules["forceExclude"]) })
 }
 
@@ -176,7 +189,14 @@ mod tests {
         let custom = "{ webpack: { includeModules: { forceInclude: [mysql], forceExclude: [aws-sdk] } } }";
         assert_eq!(of(WEBPACK, custom), json!({ "external": ["mysql"], "exclude": ["aws-sdk"] }));
         assert_eq!(of(WEBPACK, "{ webpack: './w.js' }"), json!({ "external": [], "exclude": [] }));
+        let old = "{ webpackIncludeModules: { forceInclude: [mysql] } }";
+        assert_eq!(of(WEBPACK, old), json!({ "external": ["mysql"], "exclude": [] }));
         assert_eq!(of("serverless-offline", "{}"), Value::Null);
+    }
+
+    #[test]
+    fn the_plugin_of_esbuild_bundles_without_settings_too() {
+        assert_eq!(of(ESBUILD, "{}"), json!({}));
     }
 
     #[test]

@@ -14,7 +14,8 @@ pub const NAME: &str = "serverless-stack-termination-protection";
 
 /// The schema of `custom.serverlessTerminationProtection`.
 pub fn schema() -> Value {
-    object([("stages", doc(list(text()), "The protected stages; the others lose protection [default: all]."))])
+    let stages = doc(list(text()), "The protected stages; the others lose protection [default: all].");
+    any_of([object([("stages", stages)]), boolean()])
 }
 
 /// Whether the stage's stack is to be protected; `None` where nothing is said of it.
@@ -65,6 +66,7 @@ mod tests {
     fn stages_in_the_list_are_protected_and_all_where_there_is_none() {
         assert_eq!(of("custom: { serverlessTerminationProtection: { stages: [stage, prod] } }"), Some(true));
         assert_eq!(of("custom: { serverlessTerminationProtection: { stages: [stage] } }"), Some(false));
+        assert_eq!(of("custom: { serverlessTerminationProtection: true }"), Some(true));
         assert_eq!(of(""), Some(true));
     }
 

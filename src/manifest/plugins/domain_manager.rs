@@ -94,13 +94,18 @@ pub struct Domain {
 
 /// The schema of `custom.customDomain`.
 pub fn domain_schema() -> Value {
-    let nested = Api::ALL.map(|(name, _)| (name, settings()));
-    any_of([settings(), object(nested)])
+    // Often a variable says that a stage has none.
+    any_of([one_schema(), constant(""), constant(false)])
 }
 
 /// The schema of `custom.customDomains`.
 pub fn domains_schema() -> Value {
-    list(domain_schema())
+    any_of([list(one_schema()), constant(""), constant(false)])
+}
+
+fn one_schema() -> Value {
+    let nested = Api::ALL.map(|(name, _)| (name, settings()));
+    any_of([settings(), object(nested)])
 }
 
 fn settings() -> Value {
@@ -140,11 +145,32 @@ fn settings() -> Value {
     required(typed, ["domainName"])
 }
 
-/// Settings that are not read.
-pub const UNREAD: &[(&str, &str)] = &[
-    ("custom.customDomain.route53Profile", "make DNS records with this profile"),
-    ("custom.customDomain.route53Region", "name this region in DNS records"),
-];
+/// Settings that are not read, and what the plugin would do with them.
+const UNREAD: [(&str, &str); 2] =
+    [("route53Profile", "make DNS records with this profile"), ("route53Region", "name this region in DNS records")];
+
+/// Where the settings that are not read stand below `custom`, and what the plugin would do with each.
+pub fn unread(custom: &Value) -> Vec<(String, &'static str)> {
+    let mut found = Vec::new();
+    for (path, domain) in entries(custom) {
+        let below = Api::ALL.iter().filter_map(|(api, _)| Some((format!("{path}.{api}"), domain.get(*api)?)));
+        for (path, settings) in below.chain([(path.clone(), domain)]) {
+            let given = |key: &str| settings.get(key).is_some_and(|value| !value.is_null());
+            found.extend(
+                UNREAD.iter().filter(|(key, _)| given(key)).map(|(key, what)| (format!("{path}.{key}"), *what)),
+            );
+        }
+    }
+    found
+}
+
+/// Each domain below `custom`, with its path.
+fn entries(custom: &Value) -> impl Iterator<Item = (String, &Value)> {
+    let one = custom.get("customDomain").filter(|one| one.is_object());
+    let many = custom.get("customDomains").and_then(Value::as_array).into_iter().flatten().enumerate();
+    let many = many.map(|(index, domain)| (format!("custom.customDomains[{index}]"), domain));
+    one.map(|one| ("custom.customDomain".to_owned(), one)).into_iter().chain(many)
+}
 
 impl Domain {
     /// The domains of a service that count, and what is wrong with them.
@@ -154,10 +180,7 @@ impl Domain {
             return (domains, problems);
         }
         let custom = &service.custom;
-        let one = custom.get("customDomain").filter(|one| one.is_object());
-        let one = one.map(|one| ("custom.customDomain".to_owned(), one));
-        let many = custom.get("customDomains").and_then(Value::as_array).into_iter().flatten().enumerate();
-        for (path, settings) in one.into_iter().chain(many.map(|(i, d)| (format!("custom.customDomains[{i}]"), d))) {
+        for (path, settings) in entries(custom) {
             let nested = Api::ALL.iter().filter_map(|(name, api)| Some((name, *api, settings.get(*name)?)));
             let nested: Vec<_> = nested.filter(|(_, _, settings)| settings.is_object()).collect();
             if nested.is_empty() {
@@ -189,6 +212,10 @@ impl Domain {
         if flag("enabled") == Some(false) {
             return None;
         }
+        let Some(name) = owned("domainName") else {
+            problems.push(Problem::at(&path, format!("`{path}` needs `domainName`")).help("name the domain"));
+            return None;
+        };
         let named = Api::ALL.iter().find(|(name, _)| text("apiType").is_some_and(|t| t.eq_ignore_ascii_case(name)));
         let api = api.or(named.map(|(_, api)| *api)).unwrap_or(Api::Rest);
         let edge = !text("endpointType").is_some_and(|kind| kind.eq_ignore_ascii_case("regional"));
@@ -223,7 +250,7 @@ impl Domain {
         let tags = provider.stack_tags.iter().chain(&provider.tags);
         let zone = (owned("hostedZoneId"), flag("hostedZonePrivate"));
         Some(Self {
-            name: owned("domainName")?,
+            name,
             api,
             base_path,
             stage,
@@ -313,6 +340,33 @@ mod tests {
         let found: Vec<_> = domains.iter().map(|d| (d.name.as_str(), d.api, d.stage.as_str())).collect();
         assert_eq!(found, [("h.example.com", Api::Http, "$default"), ("w.example.com", Api::Websocket, "pr-1")]);
         assert!(problems.is_empty());
+    }
+
+    #[test]
+    fn a_stage_without_a_domain_may_say_so_with_an_empty_text() {
+        let manifest = |one: &str| {
+            format!("service: quay\nprovider: {{ name: aws }}\nplugins: [{NAME}]\ncustom: {{ customDomain: {one} }}")
+        };
+        assert_eq!(crate::template::testing::problems(&manifest("''")), "");
+        assert!(crate::template::testing::problems(&manifest("api.example.com")).starts_with("error:"));
+    }
+
+    #[test]
+    fn a_domain_without_a_name_is_an_error_unless_it_is_off() {
+        let (_, problems) = all("{ customDomain: { basePath: v1 } }");
+        assert_eq!(problems, ["`custom.customDomain` needs `domainName`"]);
+        let (_, problems) = all("{ customDomain: { rest: { domainName: '', enabled: false } } }");
+        assert!(problems.is_empty());
+    }
+
+    #[test]
+    fn settings_that_are_not_read_are_found_in_every_form() {
+        let custom = json!({
+            "customDomain": { "http": { "route53Region": "eu-west-1" } },
+            "customDomains": [{ "route53Profile": "p" }],
+        });
+        let paths: Vec<_> = unread(&custom).into_iter().map(|(path, _)| path).collect();
+        assert_eq!(paths, ["custom.customDomain.http.route53Region", "custom.customDomains[0].route53Profile"]);
     }
 
     #[test]

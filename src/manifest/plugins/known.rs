@@ -50,6 +50,9 @@ const fn with_top_level_keys(plugin: Plugin, top_level_keys: &'static [Key]) -> 
     Plugin { top_level_keys, ..plugin }
 }
 
+/// The package name of serverless-stage-manager.
+pub const STAGE_MANAGER: &str = "serverless-stage-manager";
+
 /// What of serverless-dynamodb-local the emulator has no part in.
 const SEEDS: &[(&str, &str)] = &[("custom.dynamodb.seed", "put these items into its tables")];
 
@@ -74,8 +77,8 @@ pub const KNOWN: &[Plugin] = &[
         &[Key { name: "packageExternal", schema: external::plugin_schema }],
     ),
     with_custom_keys(
-        taken("serverless-stage-manager", "stages that `custom.stages` does not list are refused"),
-        &[any!("stages", "The stages that there are; where this is no list, there is no limit.")],
+        taken(STAGE_MANAGER, "stages that `custom.stages` does not list are refused"),
+        &[any!("stages", "The stages that there are.")],
     ),
     needless("serverless-offline", "`rlx invoke local` runs functions here, and `--local` deploys to an emulator"),
     without(
@@ -84,7 +87,10 @@ pub const KNOWN: &[Plugin] = &[
                 taken(webpack::WEBPACK, "Node.js functions are bundled, with esbuild instead of webpack"),
                 &[any!("entrypoint", "The file that is bundled, where it is not the handler's.")],
             ),
-            &[Key { name: "webpack", schema: webpack::webpack_schema }],
+            &[
+                Key { name: "webpack", schema: webpack::webpack_schema },
+                Key { name: "webpackIncludeModules", schema: webpack::webpack_modules_schema },
+            ],
         ),
         webpack::WEBPACK_UNREAD,
     ),
@@ -122,7 +128,7 @@ pub const KNOWN: &[Plugin] = &[
     ),
     with_custom_keys(
         with_function_keys(
-            taken("serverless-esbuild", "Node.js functions are bundled, from `custom.esbuild`"),
+            taken(webpack::ESBUILD, "Node.js functions are bundled, from `custom.esbuild`"),
             &[
                 any!("skipEsbuild", "`true`: it is not bundled."),
                 any!("esbuildEntrypoint", "The file that is bundled, where it is not the handler's."),
@@ -163,18 +169,15 @@ pub const KNOWN: &[Plugin] = &[
         &[Key { name: "rust", schema: cargo::schema }],
     ),
     needless("serverless-localstack", "`--local` and `stages.<name>.endpoint` deploy to an emulator"),
-    without(
-        with_custom_keys(
-            taken(
-                domain_manager::NAME,
-                "custom domains are mapped to APIs, from `custom.customDomain`; `rlx domain` makes and deletes them",
-            ),
-            &[
-                Key { name: "customDomain", schema: domain_manager::domain_schema },
-                Key { name: "customDomains", schema: domain_manager::domains_schema },
-            ],
+    with_custom_keys(
+        taken(
+            domain_manager::NAME,
+            "custom domains are mapped to APIs, from `custom.customDomain`; `rlx domain` makes and deletes them",
         ),
-        domain_manager::UNREAD,
+        &[
+            Key { name: "customDomain", schema: domain_manager::domain_schema },
+            Key { name: "customDomains", schema: domain_manager::domains_schema },
+        ],
     ),
     without(needless("serverless-dynamodb-local", "`--local` deploys to an emulator that has DynamoDB"), SEEDS),
     without(needless("serverless-dynamodb", "`--local` deploys to an emulator that has DynamoDB"), SEEDS),

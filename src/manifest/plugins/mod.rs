@@ -8,7 +8,7 @@ pub mod scripts;
 pub mod warmup;
 
 pub use dotenv::{NAME as DOTENV, Surroundings, load as load_dotenv};
-pub use known::KNOWN;
+pub use known::{KNOWN, STAGE_MANAGER};
 
 use super::document::{Node, Value};
 use super::problem::{Place, Problem, Problems, Severity};
@@ -173,9 +173,10 @@ fn further(config: &Node, name: &str) -> Problems {
             )
         }
         scripts::SCRIPTS | scripts::SCRIPTABLE => scripts::unread(config, name),
-        sync::NAME => {
+        sync::NAME | domain_manager::NAME => {
             let custom = config.get("custom").map(Node::to_json).unwrap_or_default();
-            let found = sync::unread(&custom).into_iter();
+            let found = if name == sync::NAME { sync::unread(&custom) } else { domain_manager::unread(&custom) };
+            let found = found.into_iter();
             let problem =
                 |(path, what): (String, &str)| Problem::at(&path, format!("`{path}` is not read: {name} would {what}"));
             Problems(found.map(problem).collect())

@@ -193,6 +193,7 @@ fn stack() -> Map<String, Value> {
         ("sseCustomerKey", text()),
         ("sseCustomerKeyMD5", text()),
         ("sseKMSKeyId", text()),
+        ("kmsKeyID", doc(text(), "The key of `aws:kms`, for serverless-deployment-bucket.")),
         ("tags", shared("awsResourceTags")),
     ]);
     let trigger = required(

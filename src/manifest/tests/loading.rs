@@ -63,3 +63,13 @@ fn a_stage_that_is_not_listed_is_refused_with_the_words_of_stage_manager() {
     assert_eq!(Project::new("custom: {stages: [dev, prod]}\n").stage("prod").refusal(), Vec::<String>::new());
     assert_eq!(Project::new("custom: {stages: [dev]}\n").stage("local").refusal(), Vec::<String>::new());
 }
+
+#[test]
+fn stage_manager_without_a_list_of_stages_is_refused() {
+    let refused = "a \"stages\" array must be defined in your serverless.yml's \"custom\" section";
+    let of = |custom: &str| Project::new(&format!("plugins: [serverless-stage-manager]\n{custom}")).refusal();
+    assert_eq!(of(""), [refused]);
+    assert_eq!(of("custom: {stages: dev}\n"), [refused]);
+    assert_eq!(of("custom: {stages: [dev]}\n"), Vec::<String>::new());
+    assert_eq!(Project::new("custom: {stages: {dev: {}}}\n").refusal(), Vec::<String>::new());
+}

@@ -11,13 +11,35 @@ pub fn custom() -> Value {
         all.extend(of_calls());
         strict(json!({ "type": "object", "properties": all, "additionalProperties": false }))
     };
-    any_of([map(warmer()), warmer()])
+    any_of([map(warmer()), warmer_of_old(warmer()), boolean(), text(), list(text())])
+}
+
+/// What versions before 5 read beside it.
+fn warmer_of_old(schema: Value) -> Value {
+    let schedule = doc(any_of([text(), list(text())]), "The old spelling of `events`.");
+    with_properties(schema, [("schedule", schedule)].into_iter().chain(calls_of_old()))
+}
+
+fn calls_of_old() -> [(&'static str, Value); 3] {
+    [
+        ("default", doc(any_of([boolean(), text(), list(text())]), "The old spelling of `enabled`.")),
+        ("source", doc(json!({}), "The old spelling of `payload`.")),
+        ("sourceRaw", doc(boolean(), "The old spelling of `payloadRaw`.")),
+    ]
+}
+
+fn with_properties(mut schema: Value, more: impl Iterator<Item = (&'static str, Value)>) -> Value {
+    for (key, value) in more {
+        schema["properties"][key] = value;
+    }
+    schema
 }
 
 /// The schema of `warmup` of a function: by warmer, or for the one warmer.
 pub fn function() -> Value {
     let calls = || json!({ "type": "object", "properties": of_calls(), "additionalProperties": false });
-    any_of([map(calls()), calls(), boolean(), text(), list(text())])
+    let of_old = with_properties(calls(), calls_of_old().into_iter());
+    any_of([map(calls()), of_old, boolean(), text(), list(text())])
 }
 
 /// How functions are called: for all of a warmer's, or of one.

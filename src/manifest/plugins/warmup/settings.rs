@@ -148,9 +148,7 @@ impl Warmer {
         let said = &function.raw["warmup"];
         match &self.name {
             Some(name) => said[name].clone(),
-            None if said.is_object() => said.clone(),
-            // Versions before 5 take `warmup: true` and a list of stages.
-            None => json!({ "enabled": said }),
+            None => Value::Object(of_old(said)),
         }
     }
 }
@@ -168,15 +166,34 @@ pub fn warmers(service: &Service) -> Vec<Warmer> {
             })
             .collect(),
         _ => {
-            // Without settings, functions alone say it.
+            // Without settings, functions alone say it, or `warmup` says it of all.
             let asked = service
                 .functions
                 .values()
                 .any(|f| matches!(f.raw["warmup"], Value::Bool(_) | Value::String(_) | Value::Array(_)));
-            let settings = settings.cloned().or_else(|| asked.then(Map::new));
+            let said = service.custom.get("warmup").filter(|said| !said.is_null());
+            let settings = said.map(of_old).or_else(|| asked.then(Map::new));
             settings.into_iter().map(|settings| Warmer { name: None, path: path.to_owned(), settings }).collect()
         }
     }
+}
+
+/// Settings of versions before 5, which take `warmup: true` and a list of stages, in the names that version 4 has.
+fn of_old(said: &Value) -> Map<String, Value> {
+    let Some(settings) = said.as_object() else { return Map::from_iter([("enabled".to_owned(), said.clone())]) };
+    let mut settings = settings.clone();
+    for (old, new) in [("default", "enabled"), ("source", "payload"), ("sourceRaw", "payloadRaw")] {
+        let given = settings.remove(old).filter(|value| !matches!(value, Value::Null | Value::Bool(false)));
+        settings.extend(given.map(|value| (new.to_owned(), value)));
+    }
+    let events = match settings.remove("schedule") {
+        Some(Value::Array(all)) => all,
+        Some(one @ Value::String(_)) => vec![one],
+        _ => return settings,
+    };
+    let events = events.into_iter().map(|schedule| json!({ "schedule": schedule })).collect();
+    settings.insert("events".to_owned(), Value::Array(events));
+    settings
 }
 
 /// Whether these are the settings of one warmer, and not warmers by name: some value is no mapping.

@@ -92,3 +92,21 @@ fn a_misspelt_setting_of_a_warmer_is_an_error_as_it_is_for_the_plugin() {
     let text = problems(&manifest("{ night: { enabled: true, concurency: 2 } }", "{}"));
     assert!(text.starts_with("error:") && text.contains("did you mean `concurrency`?"), "{text}");
 }
+
+#[test]
+fn spellings_of_versions_before_5_are_read() {
+    let settings = "{ schedule: ['rate(5 minutes)'], default: prod, source: '{}', sourceRaw: true }";
+    let service = service(&manifest(settings, "{ default: dev }"));
+    let function = &service.functions["warmUpPlugin"];
+    assert_eq!(function.raw["events"], json!([{ "schedule": "rate(5 minutes)" }]));
+    let called = list(&service, "warmUpPlugin");
+    assert_eq!(called["functions"].as_array().unwrap().len(), 1);
+    assert_eq!(called["functions"][0]["payload"], "{}");
+    assert_eq!(problems(&manifest(settings, "{ default: dev }")), "");
+}
+
+#[test]
+fn true_alone_warms_all_functions() {
+    let service = service(&manifest("true", ""));
+    assert_eq!(list(&service, "warmUpPlugin")["functions"].as_array().unwrap().len(), 2);
+}
