@@ -65,10 +65,12 @@ pub fn run(args: &DiagnoseArgs, context: &Context) -> Result<ExitKind, Failure> 
             None => of_last_deploy(context)?,
         },
     };
-    let needs = found.needs(context);
-    if let Some(needs) = needs.as_ref().filter(|_| found.service().is_some()) {
-        narrow::narrow(&mut found.diagnoses, &needs.documents);
+    if let Found { diagnoses, reach: Some(reach), foreign: false } = &mut found
+        && let Some(service) = reach.service()
+    {
+        narrow_to(service, diagnoses);
     }
+    let needs = found.needs(context);
     let further = needs.as_ref().and_then(|needs| Further::of(&needs.documents, needs.narrowed, &found.diagnoses));
     if let (Some(first), Some(further)) = (found.diagnoses.first_mut(), &further) {
         remedy::ask_for_all(first, further);
@@ -134,6 +136,15 @@ impl Found {
             return Some(Needs { documents, narrowed: true });
         }
         Some(Needs { documents: needed(&self.diagnoses, context)?, narrowed: false })
+    }
+}
+
+/// Puts what the template says in place of resources that messages keep back, where whoever deploys was denied.
+pub(super) fn narrow_to(service: &Service, diagnoses: &mut [Diagnosis]) {
+    let of_deploy = |d: &Diagnosis| narrow::is_open(d) && !is_of_a_function(d, Some(service));
+    if diagnoses.first().is_some_and(of_deploy) {
+        let (template, _) = compile_checked(service, &Artifacts::default(), Purpose::Package);
+        narrow::narrow(diagnoses, &super::preflight::required(service, &template));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where a command works: stage, endpoint, region, profile; the emulator of stage local is started here.
 
+use super::diagnose::narrow_to;
 use super::guard::{self, ConfirmArgs};
 use super::service::load_service_with;
 use super::{ExitKind, Failure};
@@ -147,7 +148,7 @@ where
             let (count, retries) = (aws.calls().count(), aws.calls().retries());
             context.report.note(&format!("{count} AWS calls, {retries} of them retries"));
         }
-        result.map_err(|error| failure(&error.into(), context))
+        result.map_err(|error| failure_of(Some(service), &error.into(), context))
     });
     done.unwrap_or_else(|error| Err(Failure::new(ExitKind::Failed, format!("cannot start the runtime: {error}"))))
 }
@@ -171,6 +172,11 @@ async fn check_account(service: &Service, context: &Context, aws: &Aws) -> Resul
 
 /// A failure of the deploy room, with what to do next for this stage.
 pub fn failure(error: &crate::deploy::DeployError, context: &Context) -> Failure {
+    failure_of(None, error, context)
+}
+
+/// The same where the service is known: its template tells on what it needs an action.
+fn failure_of(service: Option<&Service>, error: &crate::deploy::DeployError, context: &Context) -> Failure {
     use crate::deploy::DeployError as E;
     let kind = match error {
         E::Aws(call) if call.is_denied() || call.is_bad_credentials() => ExitKind::Denied,
@@ -180,7 +186,11 @@ pub fn failure(error: &crate::deploy::DeployError, context: &Context) -> Failure
     };
     let mut failure = Failure::new(kind, error.to_string());
     failure.details = error.details();
-    failure.details.extend(context.report.short_diagnosis(&diagnose(&Evidence::of_error(error))));
+    let mut diagnoses = diagnose(&Evidence::of_error(error));
+    if let Some(service) = service {
+        narrow_to(service, &mut diagnoses);
+    }
+    failure.details.extend(context.report.short_diagnosis(&diagnoses));
     failure.hints = error.hints(&stage_flag(context));
     failure
 }
