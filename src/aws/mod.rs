@@ -4,6 +4,7 @@ mod call_log;
 mod credentials;
 pub mod error;
 pub mod permissions;
+pub mod policies;
 mod remote;
 mod settings;
 mod signed;

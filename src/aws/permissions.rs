@@ -1,12 +1,11 @@
 //! What the caller may do: by simulation, else by reading its policies.
 
+use super::policies::policies;
 use super::{Aws, AwsError, Named};
-use crate::iam::evaluate::{Caller, NamedPolicy, Policies};
-use crate::iam::policy::Policy;
-use crate::iam::preflight::{Asked, Method, Preflight, Verdict, answer, verdict, with_account};
+use crate::iam::evaluate::{Caller, Policies};
+use crate::iam::preflight::{Asked, Limit, Method, Preflight, Verdict, answer, verdict, with_account};
 use crate::iam::requirements::Requirements;
-use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
-use serde_json::Value;
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType};
 use std::collections::{BTreeMap, HashMap};
 use tokio::task::JoinSet;
 
@@ -25,21 +24,36 @@ pub async fn preflight(aws: &Aws, required: &Requirements) -> Preflight {
     if matches!(caller, Caller::Root { .. }) {
         return Preflight::root();
     }
-    let (simulated, policies) = tokio::join!(simulate(aws, &caller, required), policies(aws, &caller));
-    let found = match (simulated, policies) {
+    let reading = {
+        let (aws, caller) = (aws.clone(), caller.clone());
+        tokio::spawn(async move { policies(&aws, &caller).await })
+    };
+    let simulated = simulate(aws, &caller, required).await;
+    if let Ok(verdicts) = &simulated
+        && required.iter().all(|(p, needs)| verdicts.get(&Asked::new(p, needs)) == Some(&Verdict::Allowed))
+    {
+        reading.abort();
+        return Preflight::of(Method::Simulated, required, |_| Verdict::Allowed);
+    }
+    let read = reading.await.unwrap_or_else(|_| Ok(Policies::default()));
+    let found = match (simulated, read) {
         // A simulation does not see what a session carries, and may lack the context that a condition asks for:
         // what the policies themselves allow is not called denied.
-        (Ok(verdicts), read) => Preflight::of(Method::Simulated, required, |asked| {
-            let simulated = verdicts.get(asked).copied().unwrap_or(Verdict::Open);
-            match (simulated, &read) {
-                (Verdict::Denied, Ok(policies)) => verdict(&answer(asked, &caller, policies)),
-                _ => simulated,
-            }
-        }),
+        (Ok(verdicts), read) => {
+            Preflight::of(Method::Simulated, required, |asked| match (verdicts.get(asked), &read) {
+                (None | Some(Verdict::Denied | Verdict::Limited(Limit::Deny | Limit::Boundary)), Ok(policies)) => {
+                    verdict(&answer(asked, &caller, policies))
+                }
+                (simulated, _) => simulated.copied().unwrap_or(Verdict::Open),
+            })
+        }
         (Err(_), Ok(policies)) => Preflight::evaluate(required, &caller, &policies),
-        (Err(simulating), Err(_)) => {
+        (Err(simulating), Err(reading)) if simulating.is_denied() && reading.is_denied() => {
             Preflight::unknown(format!("the caller may neither simulate nor read its own policies ({simulating})"))
         }
+        (Err(simulating), Err(reading)) => Preflight::unknown(format!(
+            "what the caller's policies say was not to be learned ({simulating}; {reading})"
+        )),
     };
     found.in_account(&identity.account)
 }
@@ -55,6 +69,29 @@ fn source(caller: &Caller) -> Option<&str> {
 }
 
 async fn simulate(aws: &Aws, caller: &Caller, required: &Requirements) -> Result<HashMap<Asked, Verdict>, AwsError> {
+    let source = source(caller).unwrap_or_default();
+    match (simulate_of(aws, source, caller, required).await, caller) {
+        // A session does not tell the path of its role, which the roles of IAM Identity Center have.
+        (Err(error), Caller::Role { role, .. }) if error.is_not_found() => {
+            let name = role.rsplit('/').next().unwrap_or_default();
+            let answer = aws.iam().get_role().role_name(name).send().await.named("IAM", "GetRole")?;
+            match answer.role.map(|role| role.arn).filter(|arn| arn != source) {
+                Some(whole) => simulate_of(aws, &whole, caller, required).await,
+                None => Err(error),
+            }
+        }
+        (answer, _) => answer,
+    }
+}
+
+/// The verdicts on what is required; none on what IAM takes for no valid request, such as a resource that it does
+/// not know yet.
+async fn simulate_of(
+    aws: &Aws,
+    source: &str,
+    caller: &Caller,
+    required: &Requirements,
+) -> Result<HashMap<Asked, Verdict>, AwsError> {
     // A call takes many actions, but one resource and one context.
     let mut batches = BTreeMap::<_, Vec<Asked>>::new();
     for (permission, needs) in required.iter() {
@@ -62,18 +99,19 @@ async fn simulate(aws: &Aws, caller: &Caller, required: &Requirements) -> Result
         batches.entry((permission.resource.clone(), asked.context())).or_default().push(asked);
     }
     let account = caller.account().unwrap_or_default().to_owned();
-    let source = source(caller).unwrap_or_default().to_owned();
     let (mut verdicts, mut running) = (HashMap::new(), JoinSet::new());
     let mut batches = batches.into_iter();
     loop {
         while running.len() < CONCURRENT
             && let Some(((resource, context), asked)) = batches.next()
         {
-            let (aws, source, resource) = (aws.clone(), source.clone(), with_account(&resource, &account));
+            let (aws, source, resource) = (aws.clone(), source.to_owned(), with_account(&resource, &account));
             running.spawn(async move { simulate_batch(&aws, &source, &resource, context, asked).await });
         }
         match running.join_next().await {
-            Some(Ok(batch)) => verdicts.extend(batch?),
+            Some(Ok(Ok(batch))) => verdicts.extend(batch),
+            Some(Ok(Err(error))) if error.code == "InvalidInput" => {}
+            Some(Ok(Err(error))) => return Err(error),
             Some(Err(_)) => {}
             None => return Ok(verdicts),
         }
@@ -98,148 +136,29 @@ async fn simulate_batch(
         };
         call = call.context_entries(entry.context_key_type(kind).build());
     }
-    let answer = call.max_items(1000).send().await.named("IAM", "SimulatePrincipalPolicy")?;
-    let mut found = Vec::new();
-    for result in answer.evaluation_results() {
-        let verdict = match result.eval_decision() {
-            PolicyEvaluationDecisionType::Allowed => Verdict::Allowed,
-            _ if !result.missing_context_values().is_empty() => Verdict::Open,
-            _ if result.organizations_decision_detail().is_some_and(|detail| !detail.allowed_by_organizations()) => {
-                Verdict::DeniedByOrganization
-            }
-            _ => Verdict::Denied,
-        };
-        let of = |asked: &&Asked| asked.permission.action.eq_ignore_ascii_case(result.eval_action_name());
-        found.extend(asked.iter().find(of).map(|asked| (asked.clone(), verdict)));
-    }
-    Ok(found)
-}
-
-/// The identity policies and the boundary of a user or role. What limits a session or an account is not among them.
-///
-/// # Errors
-/// The caller may not read them.
-pub async fn policies(aws: &Aws, caller: &Caller) -> Result<Policies, AwsError> {
-    let name = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_owned();
-    match caller {
-        Caller::User { arn } | Caller::FederatedUser { user: arn, .. } => of_user(aws, &name(arn)).await,
-        Caller::Role { role, .. } => of_role(aws, &name(role)).await,
-        _ => Ok(Policies::default()),
-    }
-}
-
-async fn of_user(aws: &Aws, user: &str) -> Result<Policies, AwsError> {
-    let iam = aws.iam();
-    let mut policies = Policies::default();
-    let answer = iam.get_user().user_name(user).send().await.named("IAM", "GetUser")?;
-    let boundary = answer.user.and_then(|u| u.permissions_boundary).and_then(|b| b.permissions_boundary_arn);
-    policies.boundary = managed_if(aws, boundary).await?;
-    let inline = iam.list_user_policies().user_name(user).send().await.named("IAM", "ListUserPolicies")?;
-    for name in inline.policy_names {
-        let answer = iam.get_user_policy().user_name(user).policy_name(&name).send().await;
-        policies.identity.extend(read(&name, &answer.named("IAM", "GetUserPolicy")?.policy_document));
-    }
-    let attached =
-        iam.list_attached_user_policies().user_name(user).send().await.named("IAM", "ListAttachedUserPolicies")?;
-    for policy in attached.attached_policies.unwrap_or_default() {
-        policies.identity.extend(managed_if(aws, policy.policy_arn).await?);
-    }
-    let groups = iam.list_groups_for_user().user_name(user).send().await.named("IAM", "ListGroupsForUser")?;
-    for group in groups.groups {
-        let group = group.group_name;
-        let inline = iam.list_group_policies().group_name(&group).send().await.named("IAM", "ListGroupPolicies")?;
-        for name in inline.policy_names {
-            let answer = iam.get_group_policy().group_name(&group).policy_name(&name).send().await;
-            policies.identity.extend(read(&name, &answer.named("IAM", "GetGroupPolicy")?.policy_document));
-        }
-        let attached = iam.list_attached_group_policies().group_name(&group).send().await;
-        for policy in attached.named("IAM", "ListAttachedGroupPolicies")?.attached_policies.unwrap_or_default() {
-            policies.identity.extend(managed_if(aws, policy.policy_arn).await?);
-        }
-    }
-    Ok(policies)
-}
-
-async fn of_role(aws: &Aws, role: &str) -> Result<Policies, AwsError> {
-    let iam = aws.iam();
-    let mut policies = Policies::default();
-    let answer = iam.get_role().role_name(role).send().await.named("IAM", "GetRole")?;
-    let boundary = answer.role.and_then(|r| r.permissions_boundary).and_then(|b| b.permissions_boundary_arn);
-    policies.boundary = managed_if(aws, boundary).await?;
-    let inline = iam.list_role_policies().role_name(role).send().await.named("IAM", "ListRolePolicies")?;
-    for name in inline.policy_names {
-        let answer = iam.get_role_policy().role_name(role).policy_name(&name).send().await;
-        policies.identity.extend(read(&name, &answer.named("IAM", "GetRolePolicy")?.policy_document));
-    }
-    let attached =
-        iam.list_attached_role_policies().role_name(role).send().await.named("IAM", "ListAttachedRolePolicies")?;
-    for policy in attached.attached_policies.unwrap_or_default() {
-        policies.identity.extend(managed_if(aws, policy.policy_arn).await?);
-    }
-    Ok(policies)
-}
-
-/// Whom an inline policy is put on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holder<'a> {
-    /// A user, by name.
-    User(&'a str),
-    /// A role, by name.
-    Role(&'a str),
-}
-
-/// An inline policy as it is now; `None` where there is none.
-///
-/// # Errors
-/// The caller may not read it.
-pub async fn inline_policy(aws: &Aws, holder: Holder<'_>, policy: &str) -> Result<Option<Value>, AwsError> {
-    let iam = aws.iam();
-    let document = match holder {
-        Holder::User(name) => {
-            let answer = iam.get_user_policy().user_name(name).policy_name(policy).send().await;
-            answer.named("IAM", "GetUserPolicy").map(|answer| answer.policy_document)
-        }
-        Holder::Role(name) => {
-            let answer = iam.get_role_policy().role_name(name).policy_name(policy).send().await;
-            answer.named("IAM", "GetRolePolicy").map(|answer| answer.policy_document)
-        }
+    // IAM may end a page before it is full.
+    let results = call.max_items(1000).into_paginator().items().send();
+    let results = results.try_collect().await.named("IAM", "SimulatePrincipalPolicy")?;
+    let of = |result: &EvaluationResult| {
+        let same = |asked: &&Asked| asked.permission.action.eq_ignore_ascii_case(result.eval_action_name());
+        asked.iter().find(same).map(|asked| (asked.clone(), simulated(result)))
     };
-    match document {
-        Ok(document) => Ok(Policy::document(&document).ok()),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
-    }
+    Ok(results.iter().filter_map(of).collect())
 }
 
-/// Makes an inline policy, or puts it in the place of the one with its name.
-///
-/// # Errors
-/// The caller may not, or there is no such user or role.
-pub async fn put_inline_policy(aws: &Aws, holder: Holder<'_>, policy: &str, document: &Value) -> Result<(), AwsError> {
-    let (iam, document) = (aws.iam(), document.to_string());
-    match holder {
-        Holder::User(name) => {
-            let call = iam.put_user_policy().user_name(name).policy_name(policy).policy_document(document);
-            call.send().await.named("IAM", "PutUserPolicy").map(|_| ())
+fn simulated(result: &EvaluationResult) -> Verdict {
+    let organization = result.organizations_decision_detail();
+    let boundary = result.permissions_boundary_decision_detail();
+    match result.eval_decision() {
+        PolicyEvaluationDecisionType::Allowed => Verdict::Allowed,
+        _ if organization.is_some_and(|detail| !detail.allowed_by_organizations()) => {
+            Verdict::Limited(Limit::Organization)
         }
-        Holder::Role(name) => {
-            let call = iam.put_role_policy().role_name(name).policy_name(policy).policy_document(document);
-            call.send().await.named("IAM", "PutRolePolicy").map(|_| ())
+        _ if !result.missing_context_values().is_empty() => Verdict::Open,
+        PolicyEvaluationDecisionType::ExplicitDeny => Verdict::Limited(Limit::Deny),
+        _ if boundary.is_some_and(|detail| !detail.allowed_by_permissions_boundary()) => {
+            Verdict::Limited(Limit::Boundary)
         }
+        _ => Verdict::Denied,
     }
-}
-
-async fn managed_if(aws: &Aws, arn: Option<String>) -> Result<Option<NamedPolicy>, AwsError> {
-    let Some(arn) = arn else { return Ok(None) };
-    let iam = aws.iam();
-    let answer = iam.get_policy().policy_arn(&arn).send().await.named("IAM", "GetPolicy")?;
-    let version = answer.policy.and_then(|p| p.default_version_id).unwrap_or_default();
-    let answer = iam.get_policy_version().policy_arn(&arn).version_id(version).send().await;
-    let document = answer.named("IAM", "GetPolicyVersion")?.policy_version.and_then(|v| v.document);
-    Ok(document.and_then(|text| read(&arn, &text)))
-}
-
-/// AWS keeps no policy that cannot be read.
-fn read(name: &str, document: &str) -> Option<NamedPolicy> {
-    Some(NamedPolicy { name: name.to_owned(), policy: Policy::parse(document).ok()? })
 }

@@ -3,7 +3,8 @@
 use super::assemble::{Purpose, compile_checked};
 use super::reach::Reach;
 use super::{ExitKind, Failure, OutputFormat, diagnose_apply, permissions, target};
-use crate::aws::permissions::{policies, preflight};
+use crate::aws::permissions::preflight;
+use crate::aws::policies::policies;
 use crate::aws::{Aws, AwsError, JsonCall, Named};
 use crate::context::Context;
 use crate::deploy::{self, DeployError, DeployRecord, Stack};

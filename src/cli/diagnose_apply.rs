@@ -3,7 +3,7 @@
 use super::reach::Reach;
 use super::{ExitKind, Failure};
 use crate::aws::Aws;
-use crate::aws::permissions::{Holder, inline_policy, put_inline_policy};
+use crate::aws::policies::{Holder, inline_policy, put_inline_policy};
 use crate::context::Context;
 use crate::deploy::DeployError;
 use crate::diagnose::{Diagnosis, remedy};

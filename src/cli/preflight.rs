@@ -6,7 +6,7 @@ use super::{ExitKind, Failure, target};
 use crate::aws::Aws;
 use crate::aws::permissions::preflight;
 use crate::context::Context;
-use crate::iam::preflight::{Method, Preflight};
+use crate::iam::preflight::{Limit, Method, Preflight};
 use crate::iam::requirements::{DocumentOptions, Need, Permission, Requirements, Scope};
 use crate::manifest::Service;
 use crate::package::Artifacts;
@@ -94,6 +94,13 @@ pub(super) fn required(service: &Service, template: &Template) -> Requirements {
     permissions::requirements(Whom::Caller, template, &scope, &deployment)
 }
 
+/// What no statement of the caller's mends alone, and what to do about it.
+const LIMITS: [(Limit, &str); 3] = [
+    (Limit::Deny, "forbidden by a Deny of the caller's policies, which must change"),
+    (Limit::Boundary, "kept out by the permissions boundary, whose owner must let it in"),
+    (Limit::Organization, "kept out by the organization (SCP), whose administrators must let it in"),
+];
+
 fn denied_text(found: &Preflight) -> String {
     let mut text = String::from("what would be denied:");
     let mut lines: BTreeMap<(&str, String), Vec<&str>> = BTreeMap::new();
@@ -103,16 +110,33 @@ fn denied_text(found: &Preflight) -> String {
     for ((resource, needs), actions) in lines {
         text.push_str(&format!("\n  {} on {resource} ({needs})", actions.join(", ")));
     }
-    text.push_str("\nto add to the caller's policy:");
-    for statement in statements(found) {
+    for (limit, who) in &LIMITS {
+        let of = found.limits.iter().filter(|(_, by)| *by == limit);
+        let actions: BTreeSet<&str> = of.map(|(permission, _)| permission.action.as_str()).collect();
+        if !actions.is_empty() {
+            let actions = actions.into_iter().collect::<Vec<_>>().join(", ");
+            text.push_str(&format!("\n{who}: {actions}"));
+        }
+    }
+    let statements = statements(found);
+    if !statements.is_empty() {
+        text.push_str("\nto add to the caller's policy:");
+    }
+    for statement in statements {
         text.push_str(&format!("\n{statement:#}"));
     }
     text
 }
 
+/// What to add to the caller's policy: not what a Deny forbids, which no further statement mends.
 fn statements(found: &Preflight) -> Vec<Value> {
-    let options = DocumentOptions::default();
-    let documents = if found.denied.iter().next().is_some() { found.denied.documents(&options) } else { Vec::new() };
+    let mut lacking = Requirements::default();
+    for (permission, needs) in found.denied.iter().filter(|(p, _)| found.limits.get(p) != Some(&Limit::Deny)) {
+        for need in needs {
+            lacking.add(&permission.action, &permission.resource, permission.passed_to.as_deref(), need.clone());
+        }
+    }
+    let documents = lacking.documents(&DocumentOptions::default());
     documents.iter().flat_map(|d| &d.statements).map(|s| s.to_json()).collect()
 }
 
@@ -135,6 +159,11 @@ fn to_json(found: &Preflight) -> Value {
     let denied = found.denied.iter().map(|(permission, needs)| {
         let mut value = plain(permission);
         value["neededBy"] = json!(needed_by(needs));
+        value["limit"] = json!(found.limits.get(permission).map(|limit| match limit {
+            Limit::Deny => "deny",
+            Limit::Boundary => "boundary",
+            Limit::Organization => "organization",
+        }));
         value
     });
     json!({

@@ -1,8 +1,8 @@
 //! Required permissions against what the caller may do, before anything is changed.
 
-use super::evaluate::{Answer, Caller, Decision, Policies, Request, evaluate};
+use super::evaluate::{Answer, Caller, Decision, Layer, Policies, Request, evaluate};
 use super::requirements::{Need, Permission, Requirements};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How it was found out what the caller may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,37 +23,62 @@ pub struct Preflight {
     pub method: Method,
     /// What would be denied.
     pub denied: Requirements,
+    /// What of it no further statement of the caller's mends alone.
+    pub limits: BTreeMap<Permission, Limit>,
     /// Permissions whose conditions rest on what only the request itself carries.
     pub open: Vec<Permission>,
+}
+
+/// What says no, whatever else the caller's own policies allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Limit {
+    /// A Deny of the caller's policies.
+    Deny,
+    /// The caller's permissions boundary.
+    Boundary,
+    /// A policy of the organization.
+    Organization,
 }
 
 impl Preflight {
     /// Nothing is known.
     pub fn unknown(reason: impl Into<String>) -> Self {
-        Self { method: Method::Unknown(reason.into()), denied: Requirements::default(), open: Vec::new() }
+        Self::new(Method::Unknown(reason.into()))
     }
 
     /// Nothing is denied to the root user, as far as its account decides.
     pub fn root() -> Self {
-        Self { method: Method::Root, denied: Requirements::default(), open: Vec::new() }
+        Self::new(Method::Root)
     }
 
     /// From a judgement of every permission.
     pub fn of(method: Method, required: &Requirements, mut judge: impl FnMut(&Asked) -> Verdict) -> Self {
-        let mut preflight = Self { method, denied: Requirements::default(), open: Vec::new() };
+        let mut preflight = Self::new(method);
         for (permission, needs) in required.iter() {
-            match judge(&Asked::new(permission, needs)) {
-                Verdict::Allowed => {}
-                Verdict::Open => preflight.open.push(permission.clone()),
-                Verdict::Denied | Verdict::DeniedByOrganization => {
-                    for need in needs {
-                        let passed_to = permission.passed_to.as_deref();
-                        preflight.denied.add(&permission.action, &permission.resource, passed_to, need.clone());
-                    }
+            let limit = match judge(&Asked::new(permission, needs)) {
+                Verdict::Allowed => continue,
+                Verdict::Denied if is_by_key_policy(permission) => {
+                    preflight.open.push(permission.clone());
+                    continue;
                 }
+                Verdict::Open => {
+                    preflight.open.push(permission.clone());
+                    continue;
+                }
+                Verdict::Denied => None,
+                Verdict::Limited(limit) => Some(limit),
+            };
+            preflight.limits.extend(limit.map(|limit| (permission.clone(), limit)));
+            for need in needs {
+                let passed_to = permission.passed_to.as_deref();
+                preflight.denied.add(&permission.action, &permission.resource, passed_to, need.clone());
             }
         }
         preflight
+    }
+
+    fn new(method: Method) -> Self {
+        Self { method, denied: Requirements::default(), limits: BTreeMap::new(), open: Vec::new() }
     }
 
     /// With the caller's account in what is denied, where the requirements do not know it.
@@ -67,6 +92,13 @@ impl Preflight {
             }
         }
         self.denied = denied;
+        let limits = std::mem::take(&mut self.limits).into_iter();
+        self.limits = limits
+            .map(|(permission, limit)| {
+                let resource = with_account(&permission.resource, account);
+                (Permission { resource, ..permission }, limit)
+            })
+            .collect();
         self
     }
 
@@ -80,9 +112,10 @@ impl Preflight {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Allowed,
+    /// Nothing allows it.
     Denied,
-    /// By the organisation, whatever the caller's own policies say.
-    DeniedByOrganization,
+    /// Something says no, whatever else allows it.
+    Limited(Limit),
     /// It depends on condition keys that are not known before the request.
     Open,
 }
@@ -145,9 +178,22 @@ pub fn answer(asked: &Asked, caller: &Caller, policies: &Policies) -> Answer {
 pub fn verdict(answer: &Answer) -> Verdict {
     match answer.decision {
         Decision::Allow => Verdict::Allowed,
-        _ if answer.open_keys().is_empty() => Verdict::Denied,
-        _ => Verdict::Open,
+        _ if !answer.open_keys().is_empty() => Verdict::Open,
+        Decision::ExplicitDeny => Verdict::Limited(match answer.denying_layer() {
+            Some(Layer::Boundary) => Limit::Boundary,
+            _ => Limit::Deny,
+        }),
+        Decision::ImplicitDeny if answer.missing.contains(&Layer::Boundary) => Verdict::Limited(Limit::Boundary),
+        Decision::ImplicitDeny => Verdict::Denied,
     }
+}
+
+/// Whether a key that is there already decides by its own policy, which may name the caller without any policy of the
+/// caller's (KMS Developer Guide, "Key policies").
+fn is_by_key_policy(permission: &Permission) -> bool {
+    permission.action.starts_with("kms:")
+        && permission.resource.contains(":key/")
+        && !permission.resource.ends_with(":key/*")
 }
 
 /// An ARN with the account where it was not known.
@@ -194,10 +240,33 @@ mod tests {
     fn the_account_of_the_caller_stands_in_what_is_denied() {
         let mut required = Requirements::default();
         required.add("sqs:CreateQueue", "arn:aws:sqs:eu-west-1:*:jobs", None, Need::Rlx("stack"));
-        let found = Preflight::of(Method::Simulated, &required, |_| Verdict::DeniedByOrganization);
+        let found = Preflight::of(Method::Simulated, &required, |_| Verdict::Limited(Limit::Organization));
         let found = found.in_account("123456789012");
         let resources: Vec<&str> = found.denied.iter().map(|(p, _)| p.resource.as_str()).collect();
         assert_eq!(resources, ["arn:aws:sqs:eu-west-1:123456789012:jobs"]);
+        assert!(found.denied.iter().all(|(permission, _)| found.limits[permission] == Limit::Organization));
+    }
+
+    #[test]
+    fn what_no_further_statement_mends_alone_is_told_apart() {
+        let found = check(json!([
+            { "Effect": "Allow", "Action": "lambda:*", "Resource": "*" },
+            { "Effect": "Deny", "Action": "s3:*", "Resource": "*" },
+        ]));
+        let limits: Vec<_> = found.denied.iter().map(|(p, _)| found.limits.get(p).copied()).collect();
+        assert_eq!(limits, [None, Some(Limit::Deny)]);
+    }
+
+    #[test]
+    fn a_key_that_is_there_may_let_the_caller_in_by_itself() {
+        let mut required = Requirements::default();
+        for key in ["arn:aws:kms:eu-west-1:123456789012:key/1", "arn:aws:kms:eu-west-1:123456789012:key/*"] {
+            required.add("kms:Decrypt", key, None, Need::Resource("Hello".into()));
+        }
+        let found = Preflight::of(Method::Evaluated, &required, |_| Verdict::Denied);
+        assert_eq!((found.open.len(), found.denied.iter().count()), (1, 1));
+        let found = Preflight::of(Method::Evaluated, &required, |_| Verdict::Limited(Limit::Deny));
+        assert_eq!(found.denied.iter().count(), 2);
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod packages_web;
 mod permissions;
 mod plan;
 mod plugins;
+mod preflight;
 mod refusals;
 mod scripted;
 mod templates;
