@@ -2,10 +2,10 @@
 
 use super::assemble::{Purpose, compile_checked};
 use super::reach::Reach;
-use super::{ExitKind, Failure, OutputFormat, diagnose_apply, permissions, target};
+use super::{ExitKind, Failure, OutputFormat, cloudtrail, diagnose_apply, permissions, target};
 use crate::aws::permissions::preflight;
 use crate::aws::policies::policies;
-use crate::aws::{Aws, AwsError, JsonCall, Named};
+use crate::aws::{Aws, AwsError, Named};
 use crate::context::Context;
 use crate::deploy::{self, DeployError, DeployRecord, Stack};
 use crate::diagnose::{Diagnosis, Evidence, Further, Kind, check, decoded, diagnose, narrow, remedy};
@@ -21,8 +21,6 @@ use std::time::Duration;
 
 /// The most that is kept of standard input, in bytes: its end, where a log tells of the failure.
 const LONGEST_INPUT: usize = 32 * 1024 * 1024;
-/// Pages of CloudTrail events that are looked through for a request; AWS allows two a second.
-const CLOUDTRAIL_PAGES: usize = 20;
 /// What an answer that is not needed may cost.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -303,41 +301,12 @@ fn of_stack_with(reach: Reach, stack: &str, context: &Context) -> Result<Found, 
 /// The event of a request in CloudTrail, read as any other text.
 fn of_request(id: &str, context: &Context) -> Result<Found, Failure> {
     let reach = Reach::find(context)?;
-    let event = reach.with_aws(context, async |aws: &Aws| look_up(aws, id).await.map_err(DeployError::from))?;
-    let Some(event) = event else {
-        let region = reach.region(context);
-        return Err(Failure::new(ExitKind::Failed, format!("CloudTrail knows no request {id} in {region}")).hint(
-            "events reach CloudTrail some five minutes later; those of global services are in us-east-1 (--region)",
-        ));
-    };
-    Ok(Found::of_aws(diagnose(&Evidence::text(event)), reach, context))
-}
-
-/// LookupEvents cannot filter by request id, so the newest pages are looked through.
-async fn look_up(aws: &Aws, id: &str) -> Result<Option<String>, AwsError> {
-    let mut token = Value::Null;
-    for _ in 0..CLOUDTRAIL_PAGES {
-        let answer = aws
-            .call(&JsonCall {
-                service: "CloudTrail",
-                id: "cloudtrail",
-                target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
-                operation: "LookupEvents",
-                protocol: "1.1",
-                body: if token.is_null() { json!({}) } else { json!({ "NextToken": token }) },
-            })
-            .await?;
-        let events = answer.get("Events").and_then(Value::as_array).cloned().unwrap_or_default();
-        let texts = events.iter().filter_map(|event| event.get("CloudTrailEvent").and_then(Value::as_str));
-        if let Some(text) = texts.into_iter().find(|text| text.contains(id)) {
-            return Ok(Some(text.to_owned()));
-        }
-        token = answer.get("NextToken").cloned().unwrap_or_default();
-        if token.is_null() {
-            break;
-        }
+    let event = cloudtrail::event(id, &reach, context)?;
+    if let Some(call) = cloudtrail::succeeded(&event) {
+        context.report.note(&format!("CloudTrail has request {id}, which succeeded: {call}"));
+        return Ok(Found { diagnoses: Vec::new(), reach: None, foreign: false });
     }
-    Ok(None)
+    Ok(Found::of_aws(diagnose(&Evidence::text(event.to_string())), reach, context))
 }
 
 /// Asks STS what encoded messages say; where that is not allowed, the diagnosis stays as it is.

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod cache;
+mod cloudtrail;
 mod completions;
 mod deploy;
 mod deploy_function;

@@ -2,6 +2,7 @@
 
 mod api_stage;
 mod bad_input;
+mod cloudtrail;
 mod cut_off;
 mod deploy;
 mod diagnose;
