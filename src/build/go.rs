@@ -3,7 +3,8 @@
 use super::BuildError;
 use super::run::{self, Program};
 use super::target::Arch;
-use serde_json::Value;
+use crate::manifest::schema::build::*;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,6 +17,26 @@ pub struct Settings {
     pub flags: Vec<String>,
     pub tags: Vec<String>,
     pub env: BTreeMap<String, String>,
+    /// Where handlers begin, below the service directory (serverless-go-plugin `baseDir`).
+    pub base_dir: Option<String>,
+}
+
+/// The schema of `custom.go`, and of `go` of a function: rlx's keys and those of serverless-go-plugin 2.
+pub fn schema() -> Value {
+    let words = || any_of([list(text()), text()]);
+    let none = |what: &str| doc(json!({}), what);
+    object([
+        ("flags", doc(words(), "Further arguments of `go build`.")),
+        ("tags", doc(words(), "Build tags.")),
+        ("env", doc(any_object(), "Environment variables of the build.")),
+        ("baseDir", doc(text(), "The folder that handlers are relative to [default: the service directory].")),
+        ("cgo", doc(json!({}), "`CGO_ENABLED` [default: 0].")),
+        ("cmd", doc(text(), "The plugin's `go build` command: its flags and variables are taken.")),
+        ("binDir", none("Of no effect: binaries are kept in rlx's cache.")),
+        ("monorepo", none("Of no effect: the module is the nearest `go.mod` above the handler.")),
+        ("supportedRuntimes", none("Of no effect: what has a Go handler is built.")),
+        ("buildProvidedRuntimeAsBootstrap", none("Of no effect: every archive has its `bootstrap`.")),
+    ])
 }
 
 impl Settings {
@@ -28,13 +49,38 @@ impl Settings {
             _ => Vec::new(),
         };
         let plain = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
-        let env = at("env").and_then(Value::as_object);
-        Self {
-            flags: words("flags"),
-            tags: words("tags"),
-            env: env.into_iter().flatten().map(|(k, v)| (k.clone(), plain(v))).collect(),
+        let text = |key: &str| at(key).and_then(Value::as_str);
+        let (mut env, mut flags) = text("cmd").map(of_command).unwrap_or_default();
+        env.extend(at("cgo").map(|cgo| ("CGO_ENABLED".to_owned(), if is_on(cgo) { "1" } else { "0" }.to_owned())));
+        let own = at("env").and_then(Value::as_object).into_iter().flatten();
+        env.extend(own.map(|(name, value)| (name.clone(), plain(value))));
+        flags.extend(words("flags"));
+        Self { flags, tags: words("tags"), env, base_dir: text("baseDir").map(str::to_owned) }
+    }
+}
+
+fn is_on(value: &Value) -> bool {
+    !matches!(value, Value::Null | Value::Bool(false)) && value != 0 && value != "0"
+}
+
+/// Variables and flags of a command such as `GOOS=linux go build -ldflags="-s -w"`. The system and
+/// the architecture are the function's.
+fn of_command(command: &str) -> (BTreeMap<String, String>, Vec<String>) {
+    let words = super::python::options::words(command);
+    let (mut env, mut flags) = (BTreeMap::new(), Vec::new());
+    let mut words = words.into_iter();
+    for word in words.by_ref().take_while(|word| word != "build") {
+        if let Some((name, value)) = word.split_once('=').filter(|(name, _)| !["GOOS", "GOARCH"].contains(name)) {
+            env.insert(name.to_owned(), value.to_owned());
         }
     }
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-o" => drop(words.next()),
+            _ => flags.push(word),
+        }
+    }
+    (env, flags)
 }
 
 /// A command of a Go module.
@@ -200,5 +246,19 @@ mod tests {
             of(serde_json::json!({ "flags": ["-ldflags", "all=-s"] })),
             expected("-s -w -buildid=", "lambda.norpc", "-ldflags all=-s")
         );
+    }
+
+    #[test]
+    fn settings_of_the_plugin_are_read() {
+        let custom = json!({ "go": {
+            "baseDir": "services",
+            "cgo": 1,
+            "cmd": "GOOS=linux GOARCH=arm64 GOFLAGS=-mod=vendor go build -ldflags=\"-s -w\" -o x",
+        } });
+        let settings = Settings::read(&custom, &Value::Null);
+        assert_eq!(settings.flags, ["-ldflags=-s -w"]);
+        let env: Vec<(&str, &str)> = settings.env.iter().map(|(k, v)| (&**k, &**v)).collect();
+        assert_eq!(env, [("CGO_ENABLED", "1"), ("GOFLAGS", "-mod=vendor")]);
+        assert_eq!(settings.base_dir.as_deref(), Some("services"));
     }
 }

@@ -28,8 +28,9 @@ pub fn build(service: &Service, request: &PackageRequest<'_>) -> Result<BTreeMap
         let for_host = request.target_override.is_some();
         let host = Arch::host().filter(|_| for_host);
         let arch = host.unwrap_or_else(|| target::arch(service, function));
-        if let Some(command) = go::find(&service.dir, handler) {
-            let settings = go::Settings::read(&service.custom, &function.raw);
+        let settings = go::Settings::read(&service.custom, &function.raw);
+        let base = service.dir.join(settings.base_dir.as_deref().unwrap_or_default());
+        if let Some(command) = go::find(&base, handler).or_else(|| go::find(&service.dir, handler)) {
             let mut started = None;
             let begun = || started = Some(begin(request, &function.key, "go build"));
             let file = go::build(&command, &settings, arch, request.cache_dir, request.env, begun)?;

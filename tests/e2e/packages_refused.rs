@@ -45,6 +45,23 @@ fn a_package_without_wheels_is_refused_for_another_platform_unless_it_is_let_in(
 }
 
 #[test]
+fn an_archive_that_cannot_be_written_to_its_end_leaves_nothing() {
+    let project = python("", "");
+    // Nothing that deflate makes smaller.
+    let noise: String = (0..4_000_000).map(|_| fastrand::alphanumeric()).collect();
+    project.file("noise.txt", &noise);
+    let rlx = assert_cmd::cargo::cargo_bin("rlx");
+    // As on a full disk, a write ends in an error, here for files of 1 MB (in blocks of 512 bytes).
+    let script =
+        "trap '' XFSZ; ulimit -f 2048; \"$1\" package --stage prod; code=$?; find .rlx -name '*.zip'; exit $code";
+    let output = project.shell(script, &[rlx.to_str().unwrap()]).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(err.contains(".rlx/prod/") && err.contains("File too large"), "{err}");
+    assert!(out.is_empty(), "{out}");
+}
+
+#[test]
 #[allow(clippy::print_stderr, reason = "a test that is left out says so")]
 fn a_full_disk_is_told_and_leaves_no_half_archive() {
     let project = python("", "");

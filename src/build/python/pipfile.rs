@@ -64,14 +64,30 @@ fn requirement(name: &str, package: &Value) -> String {
     } else if let Some(version) = package.as_str().or(text("version")).filter(|v| *v != "*") {
         line.push_str(version);
     }
-    if let Some(markers) = text("markers") {
-        line.push_str(&format!(" ; {markers}"));
+    let named = MARKERS.iter().filter_map(|name| text(name).map(|test| format!("{name} {test}")));
+    let markers: Vec<String> = text("markers").map(str::to_owned).into_iter().chain(named).collect();
+    match markers.as_slice() {
+        [] => {}
+        [only] => line.push_str(&format!(" ; {only}")),
+        all => line.push_str(&format!(" ; ({})", all.join(") and ("))),
     }
     for hash in list("hashes") {
         line.push_str(&format!(" --hash={hash}"));
     }
     line
 }
+
+/// Markers that a package of a Pipfile may name as keys (Pipenv documentation, "Specifying Basically Anything").
+const MARKERS: [&str; 8] = [
+    "os_name",
+    "sys_platform",
+    "platform_machine",
+    "platform_python_implementation",
+    "platform_system",
+    "python_version",
+    "python_full_version",
+    "implementation_name",
+];
 
 fn to_json(item: &Item) -> Value {
     if let Some(text) = item.as_str() {
@@ -115,10 +131,14 @@ mod tests {
     #[test]
     fn without_a_lock_the_pipfile_speaks() {
         let dir = tempfile::tempdir().unwrap();
-        let text = "[packages]\nsix = \"*\"\nrequests = {version = \"==2.32.0\", extras = [\"socks\"]}\n";
+        let text = "[packages]\nsix = \"*\"\nrequests = {version = \"==2.32.0\", extras = [\"socks\"]}\n\
+                    colorama = {version = \"*\", sys_platform = \"== 'win32'\", markers = \"extra == 'x'\"}\n";
         fs::write(dir.path().join("Pipfile"), text).unwrap();
         let it = read(dir.path()).unwrap();
-        assert_eq!(it.lines, ["six", "requests[socks]==2.32.0"]);
+        assert_eq!(
+            it.lines,
+            ["six", "requests[socks]==2.32.0", "colorama ; (extra == 'x') and (sys_platform == 'win32')"]
+        );
         assert!(it.notes[0].contains("pipenv lock"));
     }
 }

@@ -39,6 +39,11 @@ impl Project {
             || self.dir.join("poetry.lock").is_file() && self.at(&["tool", "poetry"]).is_some()
     }
 
+    /// Whether it speaks of dependencies in Poetry's own words.
+    pub fn has_poetry_dependencies(&self) -> bool {
+        self.at(&["tool", "poetry", "dependencies"]).is_some()
+    }
+
     /// Whether `project.dependencies` names any.
     pub fn has_dependencies(&self) -> bool {
         !self.project_dependencies().is_empty()

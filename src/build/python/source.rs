@@ -43,6 +43,7 @@ pub fn read(
     match project {
         Some(project) if dir.join("pdm.lock").is_file() => project.pdm().map(Some),
         Some(project) if project.has_dependencies() => project.unlocked().map(Some),
+        Some(project) if options.use_poetry && project.has_poetry_dependencies() => project.poetry(options).map(Some),
         _ => Ok(None),
     }
 }
@@ -89,4 +90,22 @@ fn uv_lock(dir: &Path, lock: &Path, tool: &Tool, env: &BTreeMap<String, String>)
     }
     // Paths are relative to the lock file.
     Requirements::parse(&answer.out, lock.parent().unwrap_or(dir), lock)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_poetry_project_that_names_no_build_system_is_read_without_a_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\npython = '^3.12'\nsix = '^1.16'\n";
+        std::fs::write(dir.path().join("pyproject.toml"), text).unwrap();
+        let options = Options::read(&json!({}));
+        let no_tool = || Err(BuildError::Refused { message: String::new(), hints: Vec::new() });
+        let found = read(dir.path(), dir.path(), &options, &no_tool, &BTreeMap::new()).unwrap().unwrap();
+        assert_eq!(found.lines, ["six>=1.16,<2"]);
+        assert!(found.notes[0].contains("`poetry lock` makes one"), "{:?}", found.notes);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Key, Plugin, Role, domain_manager, dotenv, scripts, warmup};
 use crate::build::node::{bundle, webpack};
-use crate::build::{cargo, python, wsgi};
+use crate::build::{cargo, go, python, wsgi};
 use crate::deploy::after::{self, deployment_bucket, sync};
 use crate::manifest::schema::build::{doc, list, object, text};
 use crate::package::external;
@@ -167,6 +167,13 @@ pub const KNOWN: &[Plugin] = &[
             &[Key { name: "rust", schema: cargo::schema }],
         ),
         &[Key { name: "rust", schema: cargo::schema }],
+    ),
+    with_custom_keys(
+        with_function_keys(
+            taken("serverless-go-plugin", "Go functions are built to a static `bootstrap`, from `custom.go`"),
+            &[Key { name: "go", schema: go::schema }],
+        ),
+        &[Key { name: "go", schema: go::schema }],
     ),
     needless("serverless-localstack", "`--local` and `stages.<name>.endpoint` deploy to an emulator"),
     with_custom_keys(

@@ -41,7 +41,7 @@ fn building() -> Map<String, Value> {
             doc(application(), "An asynchronous web application (FastAPI) instead of a handler: `module.object`."),
         ),
         ("rust", doc(any_object(), "How cargo builds it: `profile`, `features`, `cargoFlags`, `env`, `zig`.")),
-        ("go", doc(any_object(), "How Go builds it: `flags`, `tags`, `env`.")),
+        ("go", doc(any_object(), "How Go builds it: `flags`, `tags`, `env`, `baseDir`, `cgo`, `cmd`.")),
     ])
 }
 
