@@ -71,7 +71,7 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
         Some(Part::List(args)) => return deploy_list::run(args, context),
         None => {}
     }
-    let changing = target::changing(context, &args.confirm, "deploy to")?;
+    let changing = target::changing(context, &args.confirm, "deploy to it")?;
     let service = &changing.service;
     refuse_shortcuts(args, service)?;
     let outcome = target::with_aws(service, context, async |aws: &Aws| {

@@ -30,7 +30,7 @@ pub struct DeployFunctionArgs {
 
 /// Builds, uploads and updates one function.
 pub fn run(args: &DeployFunctionArgs, context: &Context) -> Result<ExitKind, Failure> {
-    let changing = target::changing(context, &args.confirm, "deploy to")?;
+    let changing = target::changing(context, &args.confirm, "deploy to it")?;
     let Changing { service, view, .. } = &changing;
     let key = args.function.as_ref().or(args.function_flag.as_ref()).map(String::as_str).unwrap_or_default();
     let name = logs::deployed_name(service, key)?;

@@ -20,14 +20,14 @@ pub struct DomainArgs {
 #[derive(Debug, clap::Subcommand)]
 pub enum What {
     /// Make the domains that do not exist yet, and their DNS records
-    Create,
+    Create(ChangeArgs),
     /// Delete the domains and their DNS records
-    Delete(DeleteArgs),
+    Delete(ChangeArgs),
 }
 
-/// Flags of a deletion.
+/// Flags of both.
 #[derive(Debug, clap::Args)]
-pub struct DeleteArgs {
+pub struct ChangeArgs {
     #[command(flatten)]
     pub confirm: ConfirmArgs,
 }
@@ -40,14 +40,16 @@ pub fn run(args: &DomainArgs, context: &Context) -> Result<ExitKind, Failure> {
         return Err(Failure::new(ExitKind::Usage, "the manifest names no custom domain")
             .hint("add `serverless-domain-manager` to `plugins`, and `custom.customDomain` with a `domainName`"));
     }
-    if let What::Delete(args) = &args.what {
-        guard::confirm(context, &args.confirm, &service.stage_settings, &service.stage, "delete domains of")?;
-    }
+    let (flags, action) = match &args.what {
+        What::Create(flags) => (flags, "make its domains"),
+        What::Delete(flags) => (flags, "delete its domains"),
+    };
+    guard::confirm(context, &flags.confirm, &service.stage_settings, &service.stage, action)?;
     let view = ProgressView::new(&context.report, Default::default());
     let watch = |progress: Progress<'_>| view.show(progress);
     let made = target::with_aws(&service, context, async |aws: &Aws| {
         let result = match &args.what {
-            What::Create => domains.create(aws, &watch).await,
+            What::Create(_) => domains.create(aws, &watch).await,
             What::Delete(_) => domains.delete(aws, &watch).await,
         };
         view.end();
@@ -61,8 +63,8 @@ pub fn run(args: &DomainArgs, context: &Context) -> Result<ExitKind, Failure> {
 fn line(what: &What, made: &Made) -> String {
     let target = made.target.as_ref().map(|target| format!(", at {target}")).unwrap_or_default();
     let done = match (what, made.changed) {
-        (What::Create, true) => "was made; it may take up to 40 minutes until it answers everywhere",
-        (What::Create, false) => "exists already",
+        (What::Create(_), true) => "was made; it may take up to 40 minutes until it answers everywhere",
+        (What::Create(_), false) => "exists already",
         (What::Delete(_), true) => "was deleted",
         (What::Delete(_), false) => "does not exist",
     };

@@ -32,7 +32,7 @@ pub fn account_of(settings: &StageSettings, stage: &str, account: &str) -> Resul
     })
 }
 
-/// Asks for the name of a protected stage before it is changed. `action` is a verb such as `deploy to`.
+/// Asks for the name of a protected stage before it is changed. `action` is such as `deploy to it`.
 ///
 /// # Errors
 /// The name was not given, or nobody can be asked (exit code 2).
@@ -55,9 +55,9 @@ pub fn confirm(
     }
     if !context.report.can_ask {
         return Err(Failure::new(ExitKind::Usage, format!("stage `{stage}` is protected"))
-            .hint(format!("to {action} it without being asked, give --yes --confirm {stage}")));
+            .hint(format!("to {action} without being asked, give --yes --confirm {stage}")));
     }
-    let answer = context.report.ask_text(&format!("Stage `{stage}` is protected. Type its name to {action} it: "));
+    let answer = context.report.ask_text(&format!("Stage `{stage}` is protected. Type its name to {action}: "));
     if answer.as_deref().map(str::trim) == Some(stage) {
         return Ok(());
     }
@@ -86,7 +86,7 @@ mod tests {
     fn confirmed(protected: bool, yes: bool, name: Option<&str>) -> bool {
         let args = ConfirmArgs { confirm: name.map(str::to_owned) };
         let settings = StageSettings { protected, ..Default::default() };
-        confirm(&context(yes), &args, &settings, "prod", "deploy to").is_ok()
+        confirm(&context(yes), &args, &settings, "prod", "deploy to it").is_ok()
     }
 
     #[test]

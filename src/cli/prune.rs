@@ -25,7 +25,7 @@ pub struct PruneArgs {
 pub fn run(args: &PruneArgs, context: &Context) -> Result<ExitKind, Failure> {
     let service = target::load(context)?.service;
     if !args.dry_run {
-        guard::confirm(context, &args.confirm, &service.stage_settings, &service.stage, "prune")?;
+        guard::confirm(context, &args.confirm, &service.stage_settings, &service.stage, "prune it")?;
     }
     let pruned = target::with_aws(&service, context, async |aws: &Aws| {
         let bucket = rollback::bucket(aws, &service).await?;

@@ -31,7 +31,7 @@ enum Found {
 
 /// Removes.
 pub fn run(args: &RemoveArgs, context: &Context) -> Result<ExitKind, Failure> {
-    let changing = target::changing(context, &args.confirm, "remove")?;
+    let changing = target::changing(context, &args.confirm, "remove it")?;
     let Changing { service, view, .. } = &changing;
     let name = service.stack_name();
     let found = target::with_aws(service, context, async |aws: &Aws| {

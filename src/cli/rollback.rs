@@ -25,7 +25,7 @@ pub struct RollbackArgs {
 
 /// Deploys the template of an earlier deployment.
 pub fn run(args: &RollbackArgs, context: &Context) -> Result<ExitKind, Failure> {
-    let changing = target::changing(context, &args.confirm, "roll back")?;
+    let changing = target::changing(context, &args.confirm, "roll it back")?;
     let Changing { service, view, .. } = &changing;
     let wanted = args.deployment.as_deref().or(args.timestamp.as_deref());
     let (stack, id, changed) = target::with_aws(service, context, async |aws: &Aws| {

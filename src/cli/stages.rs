@@ -1,13 +1,13 @@
 //! `rlx stages`: the stages of a service; `rlx stages diff`: what differs between two of them.
 
-use super::service::{resolve_quietly, resolve_service_with};
+use super::service::{refused, resolve_quietly, resolve_service_with};
 use super::stage_standing::{Listed, standings};
 use super::{ExitKind, Failure, target};
 use crate::context::Context;
 use crate::manifest::document::Node;
-use crate::manifest::stage::names;
-use crate::manifest::{Resolved, differences};
-use crate::report::Mask;
+use crate::manifest::stage::{check_listed, names};
+use crate::manifest::{Problems, Resolved, differences};
+use crate::report::{Findings, Mask};
 use serde_json::json;
 
 /// List the stages of the service, or compare two of them
@@ -45,7 +45,18 @@ pub fn run(args: &StagesArgs, context: &Context) -> Result<ExitKind, Failure> {
 }
 
 fn of_stage(context: &Context, stage: &str) -> Result<Resolved, Failure> {
-    resolve_service_with(context, &target::remote(context), |request| request.stage = Some(stage.to_owned()))
+    let resolved =
+        resolve_service_with(context, &target::remote(context), |request| request.stage = Some(stage.to_owned()))?;
+    match check_listed(&resolved.config, &resolved.stage) {
+        Ok(()) => Ok(resolved),
+        Err(problem) => {
+            let problems = Problems(vec![problem]);
+            Err(refused(
+                context,
+                &Findings { problems: &problems, sources: &resolved.sources, config: Some(&resolved.config) },
+            ))
+        }
+    }
 }
 
 fn list(context: &Context) -> Result<ExitKind, Failure> {

@@ -102,7 +102,7 @@ pub struct Changing {
     _lock: StageLock,
 }
 
-/// Begins a change of a stage. `action` is a verb such as `deploy to`.
+/// Begins a change of a stage. `action` is such as `deploy to it`.
 ///
 /// # Errors
 /// The manifest is wrong, a protected stage was not confirmed, or another rlx works on the stage.

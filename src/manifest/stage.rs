@@ -47,7 +47,10 @@ pub fn check_name(name: &str) -> Result<(), String> {
 
 /// Refuses a stage that `custom.stages` does not list, with the words of serverless-stage-manager 1.0.5.
 /// The emulator's stage needs no listing.
-pub(super) fn check_listed(config: &Node, stage: &str) -> Result<(), Problem> {
+///
+/// # Errors
+/// The stage is not listed, or the plugin has no list.
+pub fn check_listed(config: &Node, stage: &str) -> Result<(), Problem> {
     let managed = plugins::uses(&plugins::names(config), plugins::STAGE_MANAGER);
     let listed = config.at("custom.stages").filter(|listed| listed.value != Value::Null);
     let (listed, list) = match listed.map(|listed| (listed, listed.as_list())) {

@@ -75,6 +75,33 @@ fn a_custom_domain_is_made_mapped_and_deleted_with_the_stack() {
 }
 
 #[test]
+fn domains_of_a_protected_stage_are_made_and_deleted_by_its_name_alone() {
+    let project = Project::new(
+        "provider: {name: aws}\nplugins: [serverless-domain-manager]\nstages: {local: {protected: true}}\n\
+         custom: {customDomain: {domainName: api.example.com}}\n",
+    );
+    for (what, action) in [("create", "make its domains"), ("delete", "delete its domains")] {
+        let (code, words) = project.fails(&["domain", what, "--yes"]);
+        assert_eq!(code, 2);
+        assert!(words.contains("stage `local` is protected"), "{words}");
+        assert!(words.contains(&format!("to {action} without being asked, give --yes --confirm local")), "{words}");
+    }
+}
+
+#[test]
+fn stages_that_stage_manager_does_not_list_are_not_compared() {
+    let project =
+        Project::new("provider: {name: aws}\nplugins: [serverless-stage-manager]\ncustom: {stages: [dev, prod]}\n");
+    project.ok(&["stages", "diff", "dev", "prod"]);
+    let (code, words) = project.fails(&["stages", "diff", "dev", "prdo"]);
+    assert_eq!(code, 2);
+    assert!(
+        words.contains("'prdo' is not a valid deployment stage") && words.contains("did you mean `prod`?"),
+        "{words}"
+    );
+}
+
+#[test]
 fn a_state_machine_is_deployed_and_removed() {
     let project = Project::new(
         "provider: {name: aws, runtime: python3.12}\nplugins: [serverless-step-functions]\n\
