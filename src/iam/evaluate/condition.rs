@@ -37,7 +37,8 @@ pub fn judge(condition: &Condition, context: &Context, has_variables: bool) -> V
         equal != operator.negated
     };
     let holds = match operator.quantifier {
-        Quantifier::ForAll => actual.iter().all(one),
+        // Nothing but empty texts counts as no value.
+        Quantifier::ForAll => actual.iter().all(String::is_empty) || actual.iter().all(one),
         Quantifier::ForAny => actual.iter().any(one),
         // Operators without a prefix are meant for keys with one value; of several, any may match and none may
         // match what is excluded.

@@ -12,6 +12,8 @@ mod variable;
 
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod tables;
 
 pub use answer::{Answer, Decision, Layer, NearMiss, StatementRef, Why};
 pub use request::{Caller, Context, Request};

@@ -21,9 +21,20 @@ pub fn names(element: &Listed<Principal>, caller: &Caller) -> Option<Named> {
     }
     // A request carries several identities (account, role, session); all must be listed to be spared
     // (IAM User Guide, "AWS JSON policy elements: NotPrincipal").
-    let spared = identities(caller).iter().all(|identity| element.items.iter().any(|item| item == identity))
-        || element.items.contains(&Principal::Anyone);
+    let listed = |identity: &Principal| element.items.iter().any(|item| is_same(item, identity));
+    let spared = identities(caller).iter().all(listed) || element.items.contains(&Principal::Anyone);
     (!spared).then_some(Named::ByOrigin)
+}
+
+/// Whether two principals are the same, however an account is written and as far as the path of a role is known.
+fn is_same(one: &Principal, other: &Principal) -> bool {
+    match (one, other) {
+        (Principal::Aws(a), Principal::Aws(b)) => {
+            let accounts = account_of(a).zip(account_of(b)).is_some_and(|(a, b)| a == b);
+            a == b || accounts || a.contains(":role/") && same_role(a, b)
+        }
+        _ => one == other,
+    }
 }
 
 fn names_one(principal: &Principal, caller: &Caller) -> Option<Named> {
@@ -127,6 +138,7 @@ mod tests {
         let spared = ["arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:root"];
         assert_eq!(names(&listed(&spared, true), &user), None);
         assert_eq!(names(&listed(&spared[..1], true), &user), Some(Named::ByOrigin));
+        assert_eq!(names(&listed(&[spared[0], ACCOUNT], true), &user), None);
     }
 
     #[test]
