@@ -1,9 +1,11 @@
 // Runs inside node: loads one configuration file and tells its value, line by line as JSON on stdout.
 // rlx answers questions (variables, properties) on stdin.
 'use strict';
+const fs = require('fs');
 const path = require('path');
 const { pathToFileURL } = require('url');
 const { createRequire } = require('module');
+const { isModuleNamespaceObject: isNamespace } = require('util').types;
 
 const [mark, file, request] = process.argv.slice(1);
 const { mode, address, options } = JSON.parse(request);
@@ -43,33 +45,73 @@ const context = {
 
 const isEsm = (error) => ['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE'].includes(error && error.code);
 
+// What a module means to export: `default`, where it has one.
+const exported = (content) => (content && content.default) || content;
+
+// Bundles TypeScript with the project's esbuild, which knows tsconfig.json, and runs it where it stands.
+const bundled = async (esbuild, require) => {
+  const places = {
+    name: 'places',
+    setup: (build) =>
+      build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path: at }) => ({
+        contents: `const __filename = ${JSON.stringify(at)}, __dirname = ${JSON.stringify(path.dirname(at))};\n${fs.readFileSync(at, 'utf8')}`,
+        loader: path.extname(at).replace(/^\.[cm]?/, ''),
+      })),
+  };
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [file],
+    absWorkingDir: path.dirname(file),
+    bundle: true,
+    format: 'cjs',
+    logLevel: 'silent',
+    packages: 'external',
+    platform: 'node',
+    plugins: [places],
+    target: `node${process.versions.node}`,
+    write: false,
+  });
+  const module = { exports: {} };
+  new Function('module', 'exports', 'require', outputFiles[0].text)(module, module.exports, require);
+  return module.exports;
+};
+
 const load = async () => {
   const require = createRequire(file);
   const imported = async () => (await import(pathToFileURL(file).href)).default;
-  if (/\.[cm]?ts$/.test(file)) {
-    let tsx = null;
+  // What is installed beside the service.
+  const installed = (name) => {
     try {
-      tsx = require('tsx/cjs/api');
+      return require(name);
     } catch {
-      // Not installed beside the service: node itself may do.
+      return null;
     }
-    if (tsx) {
-      const content = tsx.require(file, file);
-      return content.default || content;
+  };
+  if (/\.[cm]?ts$/.test(file)) {
+    const tsx = installed('tsx/cjs/api');
+    if (tsx) return exported(tsx.require(file, file));
+    const tsNode = installed('ts-node');
+    if (tsNode) {
+      tsNode.register();
+      return exported(require(file));
     }
-    if (process.features.typescript) return imported();
+    const esbuild = installed('esbuild');
+    if (esbuild) return exported(await bundled(esbuild, require));
+    if (process.features.typescript) return exported(await import(pathToFileURL(file).href));
     if (process.allowedNodeEnvironmentFlags.has('--experimental-strip-types')) {
       finish({ flag: '--experimental-strip-types' });
       return new Promise(() => {});
     }
     throw Object.assign(
-      new Error(`node ${process.version} reads no TypeScript: take node 22.6 or later, or \`npm install tsx\``),
+      new Error(
+        `node ${process.version} reads no TypeScript: take node 22.6 or later, or \`npm install\` tsx, ts-node or esbuild beside it`
+      ),
       { isRlx: true }
     );
   }
   if (file.endsWith('.mjs')) return imported();
   try {
-    return require(file);
+    const content = require(file);
+    return isNamespace(content) ? exported(content) : content;
   } catch (error) {
     if (isEsm(error)) return imported();
     throw error;
@@ -111,7 +153,11 @@ const canFollow = (value, key) =>
   return finish({ value: value ?? null });
 })().catch((error) => {
   const known = error instanceof Error || (error && error.stack);
-  const message = known ? error.message : require('util').inspect(error);
-  const own = known && !error.isRlx ? String(error.stack).split('\n').find((line) => line.includes(path.dirname(file))) : null;
+  const text = known ? error.message : require('util').inspect(error);
+  // A module that is missing comes with all files on the way to it.
+  const isMissing = known && error.code === 'MODULE_NOT_FOUND' && !String(error.message).startsWith(`Cannot find module '.`);
+  const message = isMissing ? `${String(text).split('\n')[0]}: is it installed (\`npm install\`)?` : text;
+  const frames = known && !error.isRlx ? String(error.stack).split('\n').filter((line) => /^\s+at |^\//.test(line)) : [];
+  const own = frames.find((line) => line.includes(path.dirname(file)));
   finish({ error: String(message), at: own ? own.trim() : null });
 });

@@ -108,3 +108,48 @@ fn a_manifest_in_javascript_sees_the_command_line() {
         json!({"options": {"stage": "qa", "param": ["a=1"]}, "argv": ["--param", "a=1", "--stage", "qa"]})
     );
 }
+
+/// A manifest in a file of that name, and no other.
+fn manifest(file: &str, text: &str) -> Project {
+    let project = Project::raw("").file(file, text);
+    std::fs::remove_file(project.path().join("serverless.yml")).expect("removed");
+    project
+}
+
+#[test]
+fn a_manifest_may_be_an_ecmascript_module() {
+    if !node_is_there() {
+        return;
+    }
+    let text = "export default { service: 'esm', provider: { name: 'aws' } };";
+    let project = manifest("serverless.js", text).file("package.json", "{\"type\": \"module\"}");
+    assert_eq!(project.value("service"), json!("esm"));
+    assert_eq!(manifest("serverless.mjs", text).value("service"), json!("esm"));
+}
+
+#[test]
+fn typescript_is_read_with_what_is_installed_beside_it() {
+    if !node_is_there() {
+        return;
+    }
+    let text = "const it: object = { service: 'ts', provider: { name: 'aws' } };\nexport default it;\n";
+    let javascript = "exports.default = { service: 'ts', provider: { name: 'aws' } };";
+    let ts_node = format!(
+        "exports.register = () => {{ require.extensions['.ts'] = (it, file) => it._compile({javascript:?}, file); }};"
+    );
+    let project = manifest("serverless.ts", text).file("node_modules/ts-node/index.js", &ts_node);
+    assert_eq!(project.value("service"), json!("ts"));
+    let esbuild = format!("exports.build = async (options) => ({{ outputFiles: [{{ text: {javascript:?} }}] }});");
+    let project = manifest("serverless.ts", text).file("node_modules/esbuild/index.js", &esbuild);
+    assert_eq!(project.value("service"), json!("ts"));
+}
+
+#[test]
+fn a_package_that_is_missing_is_told_with_the_line_that_wants_it() {
+    if !node_is_there() {
+        return;
+    }
+    let refusal = js("${file(./c.js)}", "\nmodule.exports = require('not-there');").refusal();
+    let words = "cannot evaluate c.js: Cannot find module 'not-there': is it installed (`npm install`)? (at ";
+    assert!(refusal[0].starts_with(words) && refusal[0].contains("c.js:2:"), "{refusal:?}");
+}
