@@ -134,6 +134,9 @@ fn who_holds_what_is_printed_deploys_updates_and_removes_at_the_first_try() {
     let project = project();
     let user = User::new(&format!("{}-full", project.name), &printed(&project));
     succeeds(live(&user, &project, "handler.py"));
+    for looks in [&["deploy"], &["plan"], &["info"], &["drift"]] {
+        user.rlx(&project, looks).assert().success();
+    }
 }
 
 #[test]

@@ -49,7 +49,9 @@ const STACK: &[&str] = &[
     "cloudformation:DescribeEvents",
     "cloudformation:DescribeStackEvents",
     "cloudformation:DescribeStackResource",
+    "cloudformation:DescribeStackResourceDrifts",
     "cloudformation:DescribeStacks",
+    "cloudformation:DetectStackDrift",
     "cloudformation:ExecuteChangeSet",
     "cloudformation:GetTemplate",
     "cloudformation:ListChangeSets",
@@ -65,6 +67,10 @@ pub(super) fn add(requirements: &mut Requirements, resolver: &Resolver<'_>, depl
     let stack = scope.arn(&format!("cloudformation:${{Region}}:${{Account}}:stack/{}/*", scope.stack));
     for action in STACK {
         requirements.add(action, &stack, None, Need::Rlx("stack"));
+    }
+    // A detection is named by an id of its own, and what is imported is asked by the template's text.
+    for action in ["cloudformation:DescribeStackDriftDetectionStatus", "cloudformation:GetTemplateSummary"] {
+        requirements.add(action, "*", None, Need::Rlx("stack"));
     }
     if deployment.stack_policy {
         requirements.add("cloudformation:SetStackPolicy", &stack, None, Need::Rlx("stack policy"));
