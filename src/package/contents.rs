@@ -234,7 +234,17 @@ impl<'a> Filler<'a> {
         let skip = if planned.binary.is_some() { external::of(self.service, None).len() } else { service_wide.len() };
         let chosen = service_wide.into_iter().chain(all.into_iter().skip(skip));
         for external in chosen {
-            for file in external.files()? {
+            let (files, secrets) = external.chosen()?;
+            if !secrets.is_empty() {
+                let names = secrets.into_iter().map(|file| file.name).collect::<Vec<_>>().join(", ");
+                let message = format!("left out because they may hold secrets: {names}");
+                let note = Problem::at(external.place(), message).warning();
+                let note = note.help("name a file in `patterns` of this entry to package it, or `!` and its name to leave it out silently");
+                if !notes.iter().any(|known| *known == note) {
+                    notes.push(note);
+                }
+            }
+            for file in files {
                 let replaced = contents.members.insert(file.name.clone(), file.member.clone());
                 if replaced.is_some_and(|old| old.source != file.member.source) {
                     let message = format!("`{}` is in {} already, and is replaced", file.name, planned.whose);

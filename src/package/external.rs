@@ -3,6 +3,7 @@
 
 use super::PackageError;
 use super::glob::Glob;
+use super::select::is_secret;
 use super::walk::{Found, Walk};
 use crate::build::node::Placed;
 use crate::manifest::schema::build::{doc, list, object, text};
@@ -92,8 +93,21 @@ fn read(value: Option<&Value>, place: &str, dir: &Path, all: &mut Vec<External>)
 }
 
 impl External {
-    /// The files, named as in the archive.
-    pub fn files(&self) -> Result<Vec<Found>, PackageError> {
+    /// The files, named as in the archive, and apart from them those that may hold secrets and that none of its
+    /// patterns names.
+    pub fn chosen(&self) -> Result<(Vec<Found>, Vec<Found>), PackageError> {
+        let named: Vec<Glob> =
+            self.patterns.iter().filter_map(|p| Glob::new(p)).filter(|g| !g.is_everything()).collect();
+        let own = |file: &Found| file.name[self.to.len()..].trim_start_matches('/').to_owned();
+        let asked = |file: &Found| {
+            let own = own(file);
+            named.iter().any(|glob| glob.matches(&own))
+        };
+        Ok(self.files()?.into_iter().partition(|file| !is_secret(file) || asked(file)))
+    }
+
+    /// All files, named as in the archive.
+    fn files(&self) -> Result<Vec<Found>, PackageError> {
         let noise: Vec<Glob> = NOISE.iter().filter_map(|p| Glob::new(p)).collect();
         let wanted = self.patterns.iter().map(|text| {
             let (text, excludes) = text.strip_prefix('!').map_or((text.as_str(), false), |rest| (rest, true));
@@ -214,6 +228,20 @@ mod tests {
             names(json!([{ "path": "shared/core", "to": "." , "patterns": ["!tests/**"] }]), dir.path()),
             ["a.py"]
         );
+    }
+
+    #[test]
+    fn secrets_stay_out_unless_the_folders_patterns_name_them() {
+        let dir = folder();
+        std::fs::write(dir.path().join("shared/core/.env"), "").unwrap();
+        let secrets = |item: Value| {
+            let mut all = Vec::new();
+            read(Some(&json!([item])), "package.external", dir.path(), &mut all);
+            all[0].chosen().unwrap().1.into_iter().map(|f| f.name).collect::<Vec<_>>()
+        };
+        assert_eq!(secrets(json!({ "path": "shared/core", "to": "x" })), ["x/.env"]);
+        assert_eq!(secrets(json!({ "path": "shared/core", "to": ".", "patterns": ["**"] })), [".env"]);
+        assert!(secrets(json!({ "path": "shared/core", "to": "x", "patterns": ["*.py", ".env"] })).is_empty());
     }
 
     #[test]

@@ -55,6 +55,11 @@ fn free_name(path: &Path, taken: &[String]) -> String {
     (2..).map(|i| format!("{stem}-{i}{end}")).find(|name| !taken.contains(name)).unwrap_or(file)
 }
 
+/// Whether Lambda can unpack it.
+pub fn is_zip(path: &Path) -> bool {
+    unzipped(path).is_some()
+}
+
 /// Bytes of the members, unpacked; `None` if it is no zip file.
 fn unzipped(path: &Path) -> Option<u64> {
     let mut zip = ::zip::ZipArchive::new(File::open(path).ok()?).ok()?;

@@ -164,7 +164,11 @@ fn finish<'a>(plan: &mut Vec<Planned<'a>>, function: &'a Function, place: String
     if finished::is_in_s3(artifact) {
         return;
     }
-    let same = |p: &&mut Planned<'_>| matches!(&p.content, Content::Finished { artifact: a, .. } if a == artifact);
+    let plain = |path: &str| path.trim_start_matches("./").to_owned();
+    let same = |p: &&mut Planned<'_>| match &p.content {
+        Content::Finished { artifact: other, .. } => plain(other) == plain(artifact),
+        _ => false,
+    };
     match plan.iter_mut().find(same) {
         Some(planned) => planned.functions.push(function),
         None => plan.push(Planned { functions: vec![function], ..Planned::finished(place, artifact) }),

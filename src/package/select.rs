@@ -243,6 +243,12 @@ enum Verdict {
     LeftOut,
 }
 
+/// Whether a file is left out as a secret where nobody asks for it.
+pub fn is_secret(file: &Found) -> bool {
+    let mut globs = SECRET_FILES.iter().filter_map(|pattern| Glob::new(pattern));
+    globs.any(|glob| glob.matches(&file.name)) || holds_secret(file)
+}
+
 /// Whether a file of the service's own, by its name perhaps a secret, holds one. Packages bring keys along to test with.
 fn holds_secret(file: &Found) -> bool {
     let signs: Vec<&str> = SECRET_TEXTS.iter().filter(|(end, _)| file.name.ends_with(end)).map(|(_, s)| *s).collect();

@@ -38,7 +38,12 @@ pub fn package(service: &Service, request: &PackageRequest<'_>) -> Result<Packag
             Content::Finished { place, artifact } => {
                 let made = packaged.artifacts.artifacts.iter().map(|a| a.name.clone());
                 let taken: Vec<String> = plan.iter().filter_map(|p| p.name.clone()).chain(made).collect();
-                finished::take(&service.dir, place, artifact, request.out_dir, &taken)?
+                let made = finished::take(&service.dir, place, artifact, request.out_dir, &taken)?;
+                if !finished::is_zip(&made.path) {
+                    let message = format!("{artifact} is no zip archive: Lambda will refuse it");
+                    packaged.notes.push(Problem::at(place.clone(), message).warning());
+                }
+                made
             }
             _ => {
                 let contents = fill(service, planned, &files, &mut filler, &mut packaged.notes)?;

@@ -252,14 +252,17 @@ fn a_repeated_exclusion_stands_at_its_first_place() {
 fn finished_archives_are_taken_as_they_are() {
     let it = Fixture::new(
         "service: shop\nprovider: { name: aws }\npackage: { artifact: built/all.zip }\nfunctions:\n  a: { handler: a.x }\n  b: { handler: b.x }\n  \
-         c: { handler: c.x, package: { artifact: other/all.zip } }\n",
+         c: { handler: c.x, package: { artifact: other/all.zip } }\n  d: { handler: d.x, package: { artifact: ./built/all.zip } }\n",
     )
     .file("built/all.zip", "one")
     .file("other/all.zip", "two");
     let packaged = it.run().unwrap();
     let names: Vec<_> = packaged.artifacts.artifacts.iter().map(|a| (a.name.as_str(), a.functions.len())).collect();
-    assert_eq!(names, [("all.zip", 2), ("all-2.zip", 1)]);
+    assert_eq!(names, [("all.zip", 3), ("all-2.zip", 1)]);
     assert_eq!(it.archive("all-2.zip"), b"two");
+    let notes: Vec<&str> = packaged.notes.iter().map(|note| note.message.as_str()).collect();
+    let not_zip = |artifact: &str| format!("{artifact} is no zip archive: Lambda will refuse it");
+    assert_eq!(notes, [not_zip("built/all.zip"), not_zip("other/all.zip")]);
     let missing = Fixture::new(
         "service: shop\nprovider: { name: aws }\npackage: { artifact: no.zip }\nfunctions: { a: { handler: a.x } }\n",
     );

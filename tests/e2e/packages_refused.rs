@@ -36,6 +36,24 @@ fn requirements_that_exclude_each_other_are_told() {
 }
 
 #[test]
+fn pip_checks_the_hashes_of_a_lock_too() {
+    // An argument that only pip knows.
+    let project = python("", "custom: { pythonRequirements: { pipCmdExtraArgs: [--exists-action w] } }\n");
+    project.file("pyproject.toml", "[tool.poetry.dependencies]\npython = '^3.12'\nsix = '*'\n");
+    let lock = |hash: &str| {
+        let hash = format!("sha256:{hash}");
+        let package = "[[package]]\nname = 'six'\nversion = '1.16.0'\nfiles =";
+        project.file("poetry.lock", &format!("{package} [{{ file = 'six.whl', hash = '{hash}' }}]\n"));
+    };
+    std::fs::remove_file(project.path().join("requirements.txt")).unwrap();
+    lock(&"0".repeat(64));
+    let err = refused(&project);
+    assert!(err.contains("six==1.16.0") && err.contains("another hash than the lock file names"), "{err}");
+    lock("8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254");
+    project.ok(&["package", "--stage", "prod"]);
+}
+
+#[test]
 fn a_package_without_wheels_is_refused_for_another_platform_unless_it_is_let_in() {
     let err = refused(&python("docopt==0.6.2\n", ""));
     assert!(err.contains("`docopt` has no wheel for Python 3.12 on aarch64"), "{err}");

@@ -113,13 +113,6 @@ impl Installation<'_> {
         self.requirements.constraints.iter().chain(&self.requirements.locked).cloned().collect()
     }
 
-    /// All constraints, as pip understands them: with one hash it would want one of every package.
-    fn constraints_without_hashes(&self) -> Vec<String> {
-        let locked =
-            self.requirements.locked.iter().map(|line| line.split(" --hash=").next().unwrap_or(line).to_owned());
-        self.requirements.constraints.iter().cloned().chain(locked).collect()
-    }
-
     /// pip can be told of every platform, where uv has no name for glibc 2.26 (Amazon Linux 2).
     fn pip_knows_more(&self) -> Option<PathBuf> {
         let Platform::Lambda { glibc, .. } = self.platform else { return None };
@@ -214,31 +207,6 @@ impl Installation<'_> {
         let path = crate::build::run::find(&format!("python{version}"), self.env)?;
         let answer = Program::new(&path, self.env).args(["-c", ""]).run().ok()?;
         answer.ok.then_some(path)
-    }
-
-    fn pip(&self, python: &Path, job: Job<'_>, sources: Sources) -> Result<Answer, BuildError> {
-        let mut program = Program::new(python, self.env)
-            .args(["-m", "pip", "install", "--disable-pip-version-check", "--no-compile", "--no-input", "--target"])
-            .arg(job.target)
-            .arg("-r")
-            .arg(job.file)
-            .dir(self.scratch);
-        let constraints = self.constraints_without_hashes();
-        if !constraints.is_empty() {
-            program = program.arg("-c").arg(self.write("constraints-of-pip.txt", &constraints)?);
-        }
-        if let (Platform::Lambda { python, arch, glibc }, Sources::Never) = (self.platform, sources) {
-            for name in Platform::pip_names(*arch, *glibc) {
-                program = program.args(["--platform", &name]);
-            }
-            let abi = format!("cp{}", python.replace('.', ""));
-            program = program.args(["--implementation", "cp", "--python-version", python, "--abi", &abi]);
-            program = program.args(["--abi", "abi3", "--abi", "none", "--only-binary", ":all:"]);
-        }
-        if !self.options.use_download_cache {
-            program = program.arg("--no-cache-dir");
-        }
-        program.args(&self.options.extra_args).run()
     }
 
     fn finish(&self, answer: Answer) -> Result<(), BuildError> {

@@ -6,6 +6,7 @@ mod distribution;
 mod install;
 mod lock;
 pub mod options;
+mod pip;
 mod pip_config;
 mod pipfile;
 pub mod platform;

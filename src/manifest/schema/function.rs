@@ -35,6 +35,7 @@ fn building() -> Map<String, Value> {
     let application = || any_of([text(), any_object()]);
     keys([
         ("module", doc(text(), "The folder of a Python function that becomes the root of its archive.")),
+        ("vendor", doc(text(), "A folder of Python libraries that comes along, at the root of its archive.")),
         ("wsgi", doc(application(), "A Python web application (Flask, Django) instead of a handler: `module.object`.")),
         (
             "asgi",
