@@ -64,6 +64,9 @@ pub(super) fn attribute(logical_id: &str, resource: &Value, attribute: &str, res
         "StreamArn" => arn().map(|arn| arn + "/stream/*"),
         "FunctionArn" if resource["Type"] == "AWS::Lambda::Url" => arn(),
         _ if attribute.ends_with("Arn") || attribute == "ARN" => arn(),
+        "DomainName" | "RegionalDomainName" if resource["Type"] == "AWS::S3::Bucket" => {
+            Some(reference(logical_id, resource, resolver) + ".s3.amazonaws.com")
+        }
         "QueueName" | "TopicName" | "FunctionName" => Some(reference_name(logical_id, resource, resolver)),
         _ => None,
     };

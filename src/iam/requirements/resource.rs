@@ -176,6 +176,8 @@ impl<'a> Seen<'a> {
             self.references.insert(text);
         } else if let Some(object) = text.strip_prefix("s3://") {
             self.objects.insert(self.resolver.scope.arn(&format!("s3:::{object}")));
+        } else if let Some((bucket, _)) = text.split_once(".s3.") {
+            self.references.insert(self.resolver.scope.arn(&format!("s3:::{bucket}")));
         } else if key == "hostedzoneid" {
             self.references.insert(self.resolver.scope.arn(&format!("route53:::hostedzone/{text}")));
         } else {
@@ -202,8 +204,12 @@ impl<'a> Seen<'a> {
         // API Gateway authorises by path, and its actions' formats do not list all paths. The facts on load
         // balancers are of the classic ones, which share their prefix with the others.
         let by_path = prefix == "apigateway" && !name.ends_with("Policy");
-        if (by_path || prefix == "elasticloadbalancing") && !self.own.is_empty() {
-            return self.own.iter().cloned().collect();
+        if by_path || prefix == "elasticloadbalancing" {
+            let of_service = format!(":{prefix}:");
+            let own: BTreeSet<String> = self.own.iter().filter(|arn| arn.contains(&of_service)).cloned().collect();
+            if !own.is_empty() {
+                return own;
+            }
         }
         let mut found = fitting(&self.own, &kinds.formats);
         if found.is_empty() && name.starts_with("s3:GetObject") {

@@ -261,6 +261,18 @@ fn zones_objects_and_layers_that_properties_name_are_what_is_allowed() {
 }
 
 #[test]
+fn a_distribution_needs_its_web_acl_and_the_bucket_of_its_log() {
+    let acl = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/orders/1";
+    let template = template(json!({
+        "Logs": { "Type": "AWS::S3::Bucket", "Properties": { "BucketName": "orders-logs" } },
+        "Shop": { "Type": "AWS::CloudFront::Distribution", "Properties": { "DistributionConfig": {
+            "WebACLId": acl, "Logging": { "Bucket": { "Fn::GetAtt": ["Logs", "DomainName"] } } } } },
+    }));
+    assert_eq!(resources(&template, "wafv2:GetWebACL"), [acl]);
+    assert_eq!(resources(&template, "s3:PutBucketAcl"), ["arn:aws:s3:::orders-logs"]);
+}
+
+#[test]
 fn every_reviewed_table_speaks_of_types_and_actions_that_exist() {
     for (table, text) in [
         ("arns", include_str!("../facts/reviewed/arns.tsv")),
