@@ -47,8 +47,9 @@ pub(super) fn reference(logical_id: &str, resource: &Value, resolver: Resolver<'
     let kind = resource["Type"].as_str().unwrap_or_default();
     if REF_IS_ARN.contains(&kind) {
         let mut arns = own(logical_id, resource, resolver).into_iter();
-        // Of a layer it is the version's ARN, which stands last.
-        let arn = if kind == "AWS::Lambda::LayerVersion" { arns.next_back() } else { arns.next() };
+        // Of what is a version or leads to one it is that version's ARN, which stands last.
+        let of_version = ["LayerVersion", "Version", "Alias"].iter().any(|name| kind == format!("AWS::Lambda::{name}"));
+        let arn = if of_version { arns.next_back() } else { arns.next() };
         return arn.unwrap_or_else(|| "*".into());
     }
     match name_property(kind).and_then(|property| resource["Properties"].get(property)) {

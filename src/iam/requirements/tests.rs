@@ -261,6 +261,19 @@ fn zones_objects_and_layers_that_properties_name_are_what_is_allowed() {
 }
 
 #[test]
+fn a_function_at_the_edge_is_replicated_by_its_version() {
+    let mut value = function();
+    value["Version"] = json!({ "Type": "AWS::Lambda::Version", "Properties": { "FunctionName": { "Ref": "Hello" } } });
+    let association = json!([{ "EventType": "viewer-request", "LambdaFunctionARN": { "Ref": "Version" } }]);
+    value["Shop"] = json!({ "Type": "AWS::CloudFront::Distribution", "Properties": { "DistributionConfig": {
+        "DefaultCacheBehavior": { "LambdaFunctionAssociations": association } } } });
+    let version = "arn:aws:lambda:eu-west-1:123456789012:function:orders-dev-hello:*";
+    let template = template(value);
+    assert_eq!(resources(&template, "lambda:EnableReplication"), [version]);
+    assert!(resources(&template, "lambda:GetFunction").contains(&version.to_owned()));
+}
+
+#[test]
 fn a_distribution_needs_its_web_acl_and_the_bucket_of_its_log() {
     let acl = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/orders/1";
     let template = template(json!({
