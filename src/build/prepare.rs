@@ -1,11 +1,13 @@
 //! What building means for the service itself, before its template is compiled: names of
-//! runtimes that rlx builds for, handlers that it makes, and the layer of Python requirements.
+//! runtimes that rlx builds for, handlers that it makes, the layer of Python requirements, and Node.js's own options.
 
+use super::node::bundle;
 use super::python::Options;
+use super::target;
 use super::wsgi::Application;
 use crate::manifest::Service;
 use crate::manifest::service::Layer;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The layer that serverless-python-requirements makes (`lib/layer.js`).
 pub const REQUIREMENTS_LAYER: &str = "pythonRequirements";
@@ -30,6 +32,34 @@ pub fn prepare(service: &mut Service) {
         service.provider.runtime = Some(COMPILED.to_owned());
     }
     add_requirements_layer(service);
+    read_source_maps(service);
+}
+
+/// Has Node.js read the source maps of bundles, beside what `NODE_OPTIONS` says already.
+fn read_source_maps(service: &mut Service) {
+    const FLAG: &str = "--enable-source-maps";
+    let options = bundle::Options::read(&service.custom, &service.build);
+    if !options.sets_node_options() {
+        return;
+    }
+    let bundled = service.functions.values().filter(|function| {
+        let handler = function.handler.as_deref().unwrap_or_default();
+        target::runtime(service, function).starts_with("nodejs") && options.entry(&service.dir, handler).is_some()
+    });
+    for key in bundled.map(|function| function.key.clone()).collect::<Vec<_>>() {
+        let of_provider = service.provider.raw["environment"]["NODE_OPTIONS"].clone();
+        let Some(own) = service.functions.get_mut(&key).and_then(|f| f.raw.as_object_mut()) else { continue };
+        let environment = own.entry("environment").or_insert_with(|| json!({}));
+        let Some(variables) = environment.as_object_mut() else { continue };
+        match variables.get("NODE_OPTIONS").unwrap_or(&of_provider) {
+            Value::Null => drop(variables.insert("NODE_OPTIONS".to_owned(), json!(FLAG))),
+            Value::String(said) if !said.contains(FLAG) => {
+                let all = format!("{said} {FLAG}");
+                variables.insert("NODE_OPTIONS".to_owned(), json!(all));
+            }
+            _ => {}
+        }
+    }
 }
 
 fn add_requirements_layer(service: &mut Service) {
@@ -91,5 +121,25 @@ mod tests {
         assert_eq!(property("WebLambdaFunction", "Handler").unwrap(), "rlx_app_web.handler");
         assert_eq!(property("WebLambdaFunction", "Runtime").unwrap(), "python3.13");
         assert_eq!(property("FastLambdaFunction", "Runtime").unwrap(), "provided.al2023");
+    }
+
+    #[test]
+    fn nodes_options_have_it_read_source_maps_where_the_manifest_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.ts", "b.ts"] {
+            std::fs::write(dir.path().join(name), "").unwrap();
+        }
+        let it = service(
+            "service: shop\nprovider: { name: aws, runtime: nodejs22.x, environment: { NODE_OPTIONS: --no-warnings } }\n\
+             functions:\n  a: { handler: a.main }\n  b: { handler: b.main, environment: { NODE_OPTIONS: -x } }\n  \
+             none: { handler: none.main }\n",
+        );
+        let build = json!({ "esbuild": { "sourcemap": { "type": "linked", "setNodeOptions": true } } });
+        let mut it = Service { dir: dir.path().to_owned(), build, ..it };
+        prepare(&mut it);
+        let options = |key: &str| it.functions[key].raw["environment"]["NODE_OPTIONS"].clone();
+        assert_eq!(options("a"), "--no-warnings --enable-source-maps");
+        assert_eq!(options("b"), "-x --enable-source-maps");
+        assert_eq!(options("none"), Value::Null);
     }
 }

@@ -35,7 +35,7 @@ pub fn schema() -> Value {
     let mut all = keys([
         ("bundle", doc(boolean(), "Bundle [default: true].")),
         ("minify", doc(boolean(), "Shorten names and leave out spaces.")),
-        ("sourcemap", doc(any_of([boolean(), text()]), "Make source maps.")),
+        ("sourcemap", doc(any_of([boolean(), text(), any_object()]), "Make source maps.")),
         ("target", doc(any_of([text(), list(text())]), "What must understand the code [default: the runtime].")),
         ("external", doc(list(text()), "Packages that come into the archive as files.")),
         ("exclude", doc(any_of([text(), list(text())]), "Packages that are there at run time.")),
@@ -86,6 +86,11 @@ impl Options {
     /// Packages that stay out of the bundle and come into the archive as files.
     pub fn external(&self) -> Vec<String> {
         texts(&self.given, "external")
+    }
+
+    /// Whether Node.js is told to read source maps (Framework v4, `sourcemap.setNodeOptions`).
+    pub fn sets_node_options(&self) -> bool {
+        self.given.get("sourcemap").is_some_and(|map| map["setNodeOptions"] == Value::Bool(true))
     }
 
     /// What the user should know.

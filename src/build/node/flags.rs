@@ -61,6 +61,8 @@ fn flag(key: &str, value: &Value) -> Vec<String> {
                 false => items.iter().map(|item| format!("--{name}:{item}")).collect(),
             }
         }
+        // Framework v4: `sourcemap: { type, setNodeOptions }`.
+        Value::Object(map) if key == "sourcemap" => flag(key, map.get("type").unwrap_or(&Value::Bool(true))),
         Value::Object(_) if key == "tsconfigRaw" => vec![format!("--{name}={value}")],
         Value::Object(map) => {
             let plain = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
@@ -92,6 +94,13 @@ mod tests {
         });
         let flags = flags(options.as_object().unwrap());
         assert_eq!(flags, [r#"--tsconfig-raw={"compilerOptions":{"strict":true}}"#]);
+    }
+
+    #[test]
+    fn source_maps_have_settings_of_their_own_in_framework_4() {
+        let of = |value: Value| flag("sourcemap", &value);
+        assert_eq!(of(json!({ "type": "inline", "setNodeOptions": true })), ["--sourcemap=inline"]);
+        assert_eq!(of(json!({ "setNodeOptions": true })), ["--sourcemap"]);
     }
 
     #[test]
