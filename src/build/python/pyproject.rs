@@ -5,8 +5,8 @@
 //! platform and not here.
 
 use super::lock::Lock;
-use super::options::Options;
-use super::requirements::Requirements;
+use super::options::{Options, normalised};
+use super::requirements::{Requirements, name_of};
 use crate::build::BuildError;
 use crate::package::Glob;
 use std::collections::BTreeSet;
@@ -47,6 +47,26 @@ impl Project {
     /// Whether `project.dependencies` names any.
     pub fn has_dependencies(&self) -> bool {
         !self.project_dependencies().is_empty()
+    }
+
+    /// Dependencies that `uv.lock` does not know to be the project's: it was written before they were added.
+    pub fn missing_in_uv_lock(&self, lock: &Path) -> Result<Vec<String>, BuildError> {
+        let document = parse(lock)?;
+        let own = self.at(&["project", "name"]).and_then(Item::as_str).map(normalised);
+        let packages = document.get("package").and_then(Item::as_array_of_tables);
+        let package = packages
+            .into_iter()
+            .flatten()
+            .find(|package| own.is_some() && text(package, "name").map(normalised) == own);
+        let Some(package) = package else { return Ok(Vec::new()) };
+        let known = package.get("metadata").and_then(|m| m.get("requires-dist")).and_then(Item::as_array);
+        let known: BTreeSet<String> = known
+            .into_iter()
+            .flatten()
+            .filter_map(|one| Some(normalised(one.as_inline_table()?.get("name")?.as_str()?)))
+            .collect();
+        let asked = self.project_dependencies().into_iter().filter_map(|line| name_of(&line));
+        Ok(asked.filter(|name| !known.contains(name)).collect())
     }
 
     /// Whether it is the root of a uv workspace that a folder below is a member of.

@@ -38,7 +38,13 @@ pub fn read(
         return Requirements::read(&file, service_dir).map(Some);
     }
     if let Some(lock) = uv_lock_of(dir, project.is_some()) {
-        return uv_lock(dir, &lock, &tool()?, env).map(Some);
+        let mut found = uv_lock(dir, &lock, &tool()?, env)?;
+        let missing = project.map(|project| project.missing_in_uv_lock(&lock)).transpose()?.unwrap_or_default();
+        if !missing.is_empty() {
+            let (names, file) = (missing.join("`, `"), lock.display());
+            found.notes.push(format!("{file} is older than pyproject.toml and has no `{names}`; `uv lock` renews it"));
+        }
+        return Ok(Some(found));
     }
     match project {
         Some(project) if dir.join("pdm.lock").is_file() => project.pdm().map(Some),
@@ -107,5 +113,18 @@ mod tests {
         let found = read(dir.path(), dir.path(), &options, &no_tool, &BTreeMap::new()).unwrap().unwrap();
         assert_eq!(found.lines, ["six>=1.16,<2"]);
         assert!(found.notes[0].contains("`poetry lock` makes one"), "{:?}", found.notes);
+    }
+
+    #[test]
+    fn a_uv_lock_tells_what_was_added_after_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = "[project]\nname = 'My_App'\ndependencies = ['six>=1', 'Typing_Extensions ; python_version > \"3\"', 'idna']\n";
+        std::fs::write(dir.path().join("pyproject.toml"), project).unwrap();
+        let lock = dir.path().join("uv.lock");
+        let text = "[[package]]\nname = 'six'\nversion = '1'\n[[package]]\nname = 'my-app'\nversion = '0'\n\
+                    [package.metadata]\nrequires-dist = [{ name = 'six', specifier = '>=1' }, { name = 'typing-extensions' }]\n";
+        std::fs::write(&lock, text).unwrap();
+        let project = pyproject::Project::read(dir.path()).unwrap().unwrap();
+        assert_eq!(project.missing_in_uv_lock(&lock).unwrap(), ["idna"]);
     }
 }
