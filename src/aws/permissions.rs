@@ -6,7 +6,7 @@ use crate::iam::evaluate::{Caller, Policies};
 use crate::iam::preflight::{Asked, Limit, Method, Preflight, Verdict, answer, verdict, with_account};
 use crate::iam::requirements::Requirements;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio::task::JoinSet;
 
 /// Simulations under way at once; IAM throttles beyond a few per second and caller.
@@ -92,21 +92,28 @@ async fn simulate_of(
     caller: &Caller,
     required: &Requirements,
 ) -> Result<HashMap<Asked, Verdict>, AwsError> {
-    // A call takes many actions, but one resource and one context.
-    let mut batches = BTreeMap::<_, Vec<Asked>>::new();
+    // A call takes many actions on many resources, but one context: resources with the same actions go together.
+    let mut of_resource = BTreeMap::<_, BTreeSet<Asked>>::new();
+    let account = caller.account().unwrap_or_default();
     for (permission, needs) in required.iter() {
         let asked = Asked::new(permission, needs);
-        batches.entry((permission.resource.clone(), asked.context())).or_default().push(asked);
+        let resource = with_account(&permission.resource, account);
+        of_resource.entry((resource, asked.context())).or_default().insert(asked);
     }
-    let account = caller.account().unwrap_or_default().to_owned();
+    let mut batches = BTreeMap::<_, Batch>::new();
+    for ((resource, context), asked) in of_resource {
+        let actions: BTreeSet<String> = asked.iter().map(|asked| asked.permission.action.clone()).collect();
+        let batch = batches.entry((actions, context)).or_default();
+        batch.extend(asked.into_iter().map(|asked| (resource.clone(), asked)));
+    }
     let (mut verdicts, mut running) = (HashMap::new(), JoinSet::new());
     let mut batches = batches.into_iter();
     loop {
         while running.len() < CONCURRENT
-            && let Some(((resource, context), asked)) = batches.next()
+            && let Some(((actions, context), batch)) = batches.next()
         {
-            let (aws, source, resource) = (aws.clone(), source.to_owned(), with_account(&resource, &account));
-            running.spawn(async move { simulate_batch(&aws, &source, &resource, context, asked).await });
+            let (aws, source) = (aws.clone(), source.to_owned());
+            running.spawn(async move { simulate_batch(&aws, &source, actions, context, batch).await });
         }
         match running.join_next().await {
             Some(Ok(Ok(batch))) => verdicts.extend(batch),
@@ -118,15 +125,20 @@ async fn simulate_of(
     }
 }
 
+/// What is asked, with the resource as it is known to the caller.
+type Batch = Vec<(String, Asked)>;
+
 async fn simulate_batch(
     aws: &Aws,
     source: &str,
-    resource: &str,
+    actions: BTreeSet<String>,
     context: Vec<(&'static str, Vec<String>)>,
-    asked: Vec<Asked>,
+    batch: Batch,
 ) -> Result<Vec<(Asked, Verdict)>, AwsError> {
-    let mut call = aws.iam().simulate_principal_policy().policy_source_arn(source).resource_arns(resource);
-    call = call.set_action_names(Some(asked.iter().map(|asked| asked.permission.action.clone()).collect()));
+    let resources: BTreeSet<String> = batch.iter().map(|(resource, _)| resource.clone()).collect();
+    let mut call = aws.iam().simulate_principal_policy().policy_source_arn(source);
+    call = call.set_action_names(Some(actions.into_iter().collect()));
+    call = call.set_resource_arns(Some(resources.iter().cloned().collect()));
     for (key, values) in context {
         let entry = ContextEntry::builder().context_key_name(key).set_context_key_values(Some(values));
         let kind = match key {
@@ -139,22 +151,30 @@ async fn simulate_batch(
     // IAM may end a page before it is full.
     let results = call.max_items(1000).into_paginator().items().send();
     let results = results.try_collect().await.named("IAM", "SimulatePrincipalPolicy")?;
-    let of = |result: &EvaluationResult| {
-        let same = |asked: &&Asked| asked.permission.action.eq_ignore_ascii_case(result.eval_action_name());
-        asked.iter().find(same).map(|asked| (asked.clone(), simulated(result)))
+    let alone = resources.len() == 1;
+    let of = |(resource, asked): (String, Asked)| {
+        let mut same = results.iter().filter(|r| asked.permission.action.eq_ignore_ascii_case(r.eval_action_name()));
+        let named = same.clone().find(|result| result.eval_resource_name() == Some(&resource));
+        let of_all = |result: &&EvaluationResult| alone || result.eval_resource_name().is_none_or(|name| name == "*");
+        named.or_else(|| same.find(of_all)).map(|result| (asked, simulated(result, &resource)))
     };
-    Ok(results.iter().filter_map(of).collect())
+    Ok(batch.into_iter().filter_map(of).collect())
 }
 
-fn simulated(result: &EvaluationResult) -> Verdict {
+/// What a result says of a resource: the part that is of it alone, where there is one.
+fn simulated(result: &EvaluationResult, resource: &str) -> Verdict {
+    let own = result.resource_specific_results().iter().find(|own| own.eval_resource_name() == resource);
     let organization = result.organizations_decision_detail();
-    let boundary = result.permissions_boundary_decision_detail();
-    match result.eval_decision() {
+    let decision = own.map_or(result.eval_decision(), |own| own.eval_resource_decision());
+    let missing = own.map_or(result.missing_context_values(), |own| own.missing_context_values());
+    let boundary = own.and_then(|own| own.permissions_boundary_decision_detail());
+    let boundary = boundary.or(result.permissions_boundary_decision_detail());
+    match decision {
         PolicyEvaluationDecisionType::Allowed => Verdict::Allowed,
         _ if organization.is_some_and(|detail| !detail.allowed_by_organizations()) => {
             Verdict::Limited(Limit::Organization)
         }
-        _ if !result.missing_context_values().is_empty() => Verdict::Open,
+        _ if !missing.is_empty() => Verdict::Open,
         PolicyEvaluationDecisionType::ExplicitDeny => Verdict::Limited(Limit::Deny),
         _ if boundary.is_some_and(|detail| !detail.allowed_by_permissions_boundary()) => {
             Verdict::Limited(Limit::Boundary)

@@ -92,6 +92,48 @@ fn all_that_a_simulation_denies_is_told_at_once_with_who_says_no() {
 }
 
 #[test]
+fn resources_that_are_simulated_together_are_told_apart() {
+    let shop = Shop::new(|call| match call.operation.as_str() {
+        "iam SimulatePrincipalPolicy" => {
+            let of = |action: &String| {
+                let of_resource = |arn: &String| {
+                    let decision = if arn.ends_with(":shop-b") { "implicitDeny" } else { "allowed" };
+                    format!(
+                        "<member><EvalResourceName>{arn}</EvalResourceName>\
+                         <EvalResourceDecision>{decision}</EvalResourceDecision></member>"
+                    )
+                };
+                let each: String = parameters(call, "ResourceArns.").iter().map(of_resource).collect();
+                let decision = if each.contains("implicitDeny") { "implicitDeny" } else { "allowed" };
+                format!(
+                    "<member><EvalActionName>{action}</EvalActionName><EvalDecision>{decision}</EvalDecision>\
+                     <ResourceSpecificResults>{each}</ResourceSpecificResults></member>"
+                )
+            };
+            let results: String = parameters(call, "ActionNames.").iter().map(of).collect();
+            Some(done("SimulatePrincipalPolicy", &format!("<EvaluationResults>{results}</EvaluationResults>")))
+        }
+        other if other.starts_with("iam ") => Some(refused("AccessDenied", "not authorized")),
+        _ => None,
+    });
+    shop.file(
+        "rlx.yml",
+        "service: shop
+provider: {name: aws, region: eu-west-1, runtime: python3.12}
+resources: {Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: shop-a}},
+  B: {Type: AWS::SQS::Queue, Properties: {QueueName: shop-b}}}}
+",
+    );
+    let (code, found) = preflight(&shop);
+    assert_eq!((code, found["method"].as_str()), (3, Some("simulated")));
+    let denied = found["denied"].as_array().unwrap();
+    let queue = "arn:aws:sqs:eu-west-1:123456789012:shop-b";
+    assert!(!denied.is_empty() && denied.iter().all(|denied| denied["resource"] == queue), "{found:#}");
+    let together = shop.requests("iam SimulatePrincipalPolicy").into_iter().filter(|text| text.contains("shop-b"));
+    assert!(together.clone().count() == 1 && together.clone().all(|text| text.contains("shop-a")));
+}
+
+#[test]
 fn a_role_with_a_path_is_found_by_its_name() {
     const ROLE: &str = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Deploy_1";
     let shop = Shop::new(|call| match call.operation.as_str() {
