@@ -32,6 +32,7 @@ pub fn package(service: &Service, request: &PackageRequest<'_>) -> Result<Packag
     if !sets.is_empty() {
         files.extend(external::of_store(&service.dir, &dependencies.linked)?);
     }
+    note_above(service, &plan, &dependencies.above, &mut packaged.notes);
     let mut filler = Filler::new(service, request);
     for planned in &plan {
         let mut artifact = match &planned.content {
@@ -180,6 +181,26 @@ fn note_secrets(secrets: &[String], notes: &mut Problems) {
     if !notes.iter().any(|n| *n == note) {
         notes.push(note);
     }
+}
+
+/// Dependencies above the service stay out, as in Framework v3; a layer or a bundle may bring them.
+fn note_above(service: &Service, plan: &[Planned<'_>], above: &[String], notes: &mut Problems) {
+    let takes_files = |planned: &&Planned<'_>| {
+        planned.bundle.is_empty() && planned.patterns().is_some_and(|patterns| patterns.may_take_from("node_modules"))
+    };
+    let functions = plan.iter().filter(takes_files).flat_map(|planned| planned.functions.iter());
+    let needs = |function: &&&crate::manifest::service::Function| {
+        let has_layers = function.raw.get("layers").or(service.provider.raw.get("layers")).is_some();
+        target::runtime(service, function).starts_with("nodejs") && !has_layers
+    };
+    let Some(function) = functions.into_iter().find(needs).filter(|_| !above.is_empty()) else { return };
+    let message = format!(
+        "dependencies in a `node_modules` above the service do not come into the archive: {}",
+        above.join(", ")
+    );
+    let help = "bundle the code (`build: { esbuild: true }`), install them in the service directory, or mount them with \
+                `package.external`";
+    notes.push(Problem::at(format!("functions.{}", function.key), message).help(help).warning());
 }
 
 fn note_outside(planned: &Planned<'_>, outside: &[String], notes: &mut Problems) {

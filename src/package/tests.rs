@@ -314,3 +314,18 @@ fn a_binary_is_the_same_from_two_checkouts() {
     };
     assert!(make() == make());
 }
+
+#[test]
+fn dependencies_above_the_service_are_missed_aloud() {
+    let notes = |more: &str| {
+        let it = Fixture::new(&format!(
+            "service: shop\nprovider: {{ name: aws, runtime: nodejs22.x }}\nfunctions: {{ a: {{ handler: a.x }} }}\n{more}"
+        ))
+        .file("a.js", "")
+        .file("package.json", r#"{"dependencies":{"tea":"1"}}"#)
+        .file("../node_modules/tea/package.json", "{}");
+        it.run().unwrap().notes.iter().map(|note| note.message.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(notes(""), ["dependencies in a `node_modules` above the service do not come into the archive: tea"]);
+    assert!(notes("package: { patterns: ['!node_modules/**'] }\n").is_empty());
+}

@@ -18,6 +18,8 @@ pub struct Dependencies {
     pub development: Vec<String>,
     /// Packages that are needed of a store at run time, placed as below the service.
     pub linked: Vec<Placed>,
+    /// Names of the service's own dependencies that are installed in a folder above it, as workspaces do.
+    pub above: Vec<String>,
 }
 
 /// The dependencies of all projects of a service.
@@ -39,6 +41,11 @@ pub fn dependencies(service_dir: &Path) -> Dependencies {
                 let folder = modules_folder(name)?;
                 Some(escaped(&folder.join(".bin").join(bin).to_string_lossy()))
             }));
+        }
+        if project == service_dir {
+            let outside =
+                |name: &String| resolve(service_dir, name).is_some_and(|package| !package.starts_with(service_dir));
+            all.above = names(&manifest, &["dependencies"]).into_iter().filter(outside).collect();
         }
         let place = |p: Placed| Placed { place: name.join(&p.place).to_string_lossy().into_owned(), ..p };
         all.linked.extend(store::placed(&project, &run_time).into_iter().map(place));
@@ -166,6 +173,18 @@ mod tests {
             dependencies(dir.path()).development,
             ["node_modules/tool/**", "node_modules/.bin/run", "node_modules/tool/node_modules/deep/**"]
         );
+    }
+
+    #[test]
+    fn what_a_workspace_has_installed_above_the_service_is_known() {
+        let dir = service();
+        let below = dir.path().join("services/it");
+        fs::create_dir_all(below.join("node_modules/own")).unwrap();
+        fs::write(below.join("node_modules/own/package.json"), "{}").unwrap();
+        let text = r#"{"dependencies":{"own":"1","@s/b":"1","nowhere":"1"},"devDependencies":{"tool":"1"}}"#;
+        fs::write(below.join("package.json"), text).unwrap();
+        assert_eq!(dependencies(&below).above, ["@s/b"]);
+        assert!(dependencies(dir.path()).above.is_empty());
     }
 
     #[test]
