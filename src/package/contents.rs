@@ -110,14 +110,32 @@ impl<'a> Filler<'a> {
         additional.sort();
         additional.dedup();
         let dir = module.map_or_else(|| self.service.dir.clone(), |m| self.service.dir.join(m));
-        let of_functions = all.iter().filter_map(|function| function.raw["vendor"].as_str());
-        for vendor in self.options.vendor.as_deref().into_iter().chain(of_functions) {
-            add_vendored(&self.service.dir.join(vendor), contents)?;
+        let of_functions = all.iter().filter_map(|function| {
+            Some((function.raw["vendor"].as_str()?, format!("functions.{}.vendor", function.key)))
+        });
+        let of_service = self.options.vendor.as_deref().map(|v| (v, "custom.pythonRequirements.vendor".to_owned()));
+        for (vendor, place) in of_service.into_iter().chain(of_functions) {
+            let path = self.service.dir.join(vendor);
+            if !path.is_dir() {
+                return Err(PackageError::NoExternal { place, path });
+            }
+            contents.members.extend(pack::members_of(&path)?);
         }
         if self.options.layer.is_some() && additional.is_empty() {
             return Ok(());
         }
-        let Some(installed) = self.requirements(&dir, first, additional, notes, &place)? else { return Ok(()) };
+        let Some(installed) = self.requirements(&dir, first, additional, notes, &place)? else {
+            let file = &self.options.file_name;
+            // A module may do without.
+            if self.options.file_name_set && module.is_none() && !dir.join(file).exists() {
+                let message = format!("there is no {file}, so no requirements are packaged");
+                let note = Problem::at("custom.pythonRequirements.fileName", message).warning();
+                if !notes.iter().any(|known| *known == note) {
+                    notes.push(note);
+                }
+            }
+            return Ok(());
+        };
         if self.options.zip {
             let pack = self.pack(&installed.tree)?.path.clone();
             let metadata =
@@ -306,11 +324,6 @@ fn move_up(module: &str, others: &[String], members: &mut Members) {
         }
     }
     *members = moved;
-}
-
-fn add_vendored(dir: &Path, contents: &mut Contents) -> Result<(), PackageError> {
-    contents.members.extend(pack::members_of(dir)?);
-    Ok(())
 }
 
 /// What `import unzip_requirements` runs (`custom.pythonRequirements.zip`).

@@ -329,3 +329,20 @@ fn dependencies_above_the_service_are_missed_aloud() {
     assert_eq!(notes(""), ["dependencies in a `node_modules` above the service do not come into the archive: tea"]);
     assert!(notes("package: { patterns: ['!node_modules/**'] }\n").is_empty());
 }
+
+#[test]
+fn settings_that_name_what_is_not_there_are_told() {
+    let python = |settings: &str| {
+        Fixture::new(&format!(
+            "service: shop\nprovider: {{ name: aws, runtime: python3.12 }}\n\
+             custom: {{ pythonRequirements: {{ {settings} }} }}\nfunctions: {{ a: {{ handler: a.x }} }}\n"
+        ))
+        .file("a.py", "")
+        .run()
+    };
+    let notes = python("fileName: deps.txt").unwrap().notes;
+    let notes: Vec<&str> = notes.iter().map(|note| note.message.as_str()).collect();
+    assert_eq!(notes, ["there is no deps.txt, so no requirements are packaged"]);
+    let error = python("vendor: ./libs").unwrap_err().to_string();
+    assert!(error.ends_with("libs, which `custom.pythonRequirements.vendor` names"), "{error}");
+}
