@@ -32,9 +32,10 @@ def run(bench):
     pigz = shutil.which("pigz")
     made = {"rlx package": folder / ".rlx/dev/archive.zip"}
     if pigz:
-        for level in ("-5", "-6"):
-            commands[f"pigz {level}"] = Command([pigz, level, "-k", "-f", "-S", f"{level}.gz", str(whole)], bench.work)
-            made[f"pigz {level}"] = whole.with_name(f"archive.bin{level}.gz")
+        for level in (5, 6):
+            suffix = f".{level}.gz"
+            commands[f"pigz -{level}"] = Command([pigz, f"-{level}", "-k", "-f", "-S", suffix, str(whole)], bench.work)
+            made[f"pigz -{level}"] = whole.with_name(whole.name + suffix)
     else:
         print("pigz is not installed: archive throughput has nothing beside it", file=sys.stderr)
     bench.compare("200 MB of text: package, cold", commands, runs=min(bench.runs, 3))
