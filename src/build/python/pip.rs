@@ -34,7 +34,12 @@ impl Installation<'_> {
             };
         }
         let text = std::fs::read(&report).map_err(|source| BuildError::Read { path: report.clone(), source })?;
-        let (hashed, others) = planned(&serde_json::from_slice(&text).unwrap_or_default(), &self.requirements.locked);
+        let plan = serde_json::from_slice(&text).map_err(|error| BuildError::Failed {
+            what: "pip's report of what it would install cannot be read".to_owned(),
+            output: error.to_string(),
+            hints: vec!["use pip 22.2 or newer, or let rlx use uv".to_owned()],
+        })?;
+        let (hashed, others) = planned(&plan, &self.requirements.locked);
         let options = self.requirements.lines.iter().filter(|line| line.starts_with("--")).cloned();
         let options: Vec<String> = options.collect();
         let mut answer = Answer { ok: true, ..Answer::default() };
