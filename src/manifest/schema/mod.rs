@@ -8,6 +8,7 @@ mod bucket;
 pub mod build;
 mod coerce;
 mod definitions;
+mod editor;
 mod expect;
 mod forms;
 mod function;
@@ -56,7 +57,8 @@ pub fn schema(plugins: &[String]) -> Value {
 
 /// The JSON Schema for editors: with the keys of all plugins that rlx knows.
 pub fn complete() -> Value {
-    schema(&plugins::KNOWN.iter().map(|plugin| plugin.name.to_owned()).collect::<Vec<_>>())
+    let names: Vec<_> = plugins::KNOWN.iter().map(|plugin| plugin.name.to_owned()).collect();
+    editor::for_editors(schema(&names))
 }
 
 fn top_level(events: Map<String, Value>, of_functions: Map<String, Value>) -> Map<String, Value> {
