@@ -112,6 +112,19 @@ fn explained(error: CredentialsError, profile: Option<&str>) -> CredentialsError
             Some(_) => format!("neither {whose} gives any (is it in ~/.aws/config?), nor a role of this machine"),
             None => "neither the environment, nor a profile, nor a role of this machine gives any".to_owned(),
         }
+    } else if words.contains("No such file or directory") {
+        format!(
+            "the token file of {whose} is not there: of SSO it is made by `aws sso login{flag}`, of a web identity it is \
+             what AWS_WEB_IDENTITY_TOKEN_FILE or `web_identity_token_file` names"
+        )
+    } else if words.contains("Missing Region") {
+        format!("the region in which {whose} asks STS is not known: set AWS_REGION, or `region` in the profile")
+    } else if words.contains("sts:AssumeRole") {
+        // The SDK asks for no code.
+        format!(
+            "{words}. Where the role wants MFA (`mfa_serial` of {whose}), let the AWS CLI ask for the code: \
+             eval \"$(aws configure export-credentials{flag} --format env)\""
+        )
     } else if let Some((_, status)) = words.split_once("external process exited with code ") {
         let status = status.trim_end().trim_end_matches("Stderr:").trim_end_matches([' ', '.']);
         format!("the credential_process of {whose} failed: {status}")
@@ -166,6 +179,19 @@ mod tests {
                 "Error retrieving credentials: external process exited with code exit status: 1. Stderr: ",
                 None,
                 "the credential_process of the default profile failed: exit status: 1",
+            ),
+            (
+                "No such file or directory (os error 2)",
+                Some("ci"),
+                "the token file of profile `ci` is not there: of SSO it is made by `aws sso login --profile ci`, of a web identity it is \
+                 what AWS_WEB_IDENTITY_TOKEN_FILE or `web_identity_token_file` names",
+            ),
+            (
+                "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/deploy",
+                Some("team"),
+                "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/deploy. \
+                 Where the role wants MFA (`mfa_serial` of profile `team`), let the AWS CLI ask for the code: \
+                 eval \"$(aws configure export-credentials --profile team --format env)\"",
             ),
             ("something else", None, "something else"),
         ] {
