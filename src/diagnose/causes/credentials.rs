@@ -101,6 +101,9 @@ pub(super) const ROWS: &[Cause] = &[
         &[
             "Unable to locate credentials",
             "No credentials specified or obtained from persisted/shell defaults",
+            "Unable to get IAM security credentials from EC2 Instance Metadata Service",
+            "ProfileFile provider could not be built",
+            "the credentials provider was not properly configured",
             "No AWS credentials were found",
             "static credentials are empty",
             "EmptyStaticCreds",

@@ -69,6 +69,7 @@ pub(super) const ROWS: &[Cause] = &[
         "update-in-progress",
         Kind::StackBusy,
         &[
+            "could not be updated due to a concurrent update operation",
             "is in UPDATE_IN_PROGRESS state and can not be updated",
             "_IN_PROGRESS state and can not be updated",
             "_IN_PROGRESS state and cannot be updated",

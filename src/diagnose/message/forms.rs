@@ -171,7 +171,7 @@ pub(super) static FORMS: [Form; 61] = [
     form!("OperationDeserializer", r"\b([A-Z][A-Za-z0-9]+?)OperationDeserializer", |c, call| set_known_operation(
         call, &c[1]
     )),
-    form!("existing workspaces", r"existing workspaces", |_, call| {
+    form!("in", r"existing workspaces|[Ii]nspecting states in", |_, call| {
         set_service(call, "s3");
         set_operation(call, "ListObjectsV2");
     }),

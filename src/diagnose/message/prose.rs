@@ -65,7 +65,7 @@ fn verbs(stem: &str) -> &'static [&'static str] {
         "delet" | "remov" | "destroy" => &["Delete", "Remove", "Terminate"],
         "terminat" => &["Terminate", "Delete"],
         "describ" => &["Describe", "Get"],
-        "validat" => &["Validate"],
+        "validat" => &["Validate", "Describe"],
         "put" | "putt" | "upload" => &["Put", "Upload"],
         "list" => &["List", "Describe"],
         "query" | "find" | "search" => &["Describe", "List", "Get"],
