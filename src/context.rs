@@ -38,6 +38,12 @@ impl Context {
         })
     }
 
+    /// The same world with nobody to answer questions.
+    #[must_use]
+    pub fn unattended(&self) -> Self {
+        Self { report: Report { can_ask: false, ..self.report.clone() }, ..self.clone() }
+    }
+
     /// `user@host`, for records and locks.
     pub fn who(&self) -> String {
         let user = ["GITHUB_ACTOR", "USER", "LOGNAME", "USERNAME"].iter().find_map(|name| self.var(name));

@@ -5,7 +5,9 @@
 //! and processes included, so that whoever renews them beside a running deploy is heard.
 
 use super::error;
+use super::mfa::{Profiles, Roles};
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -40,13 +42,18 @@ pub(super) enum Source {
     /// Always these.
     Fixed(Credentials),
     /// The SDK's chain, from its begin.
-    Chain {
-        config: Box<ProviderConfig>,
-        /// The profile, where it is not the environment that names it.
-        profile: Option<String>,
-        /// The profile, whoever names it.
-        called: Option<String>,
-    },
+    Chain(Box<Chain>),
+}
+
+#[derive(Debug)]
+pub(super) struct Chain {
+    pub config: ProviderConfig,
+    /// The profile, where it is not the default one.
+    pub profile: Option<String>,
+    /// Nothing but the profile counts.
+    pub alone: bool,
+    /// For roles that want a code.
+    pub profiles: Profiles,
 }
 
 impl Renewing {
@@ -63,6 +70,14 @@ impl Renewing {
     pub(super) fn refused(&self) -> bool {
         self.0.refused.store(true, Ordering::Relaxed);
         !self.0.in_vain.load(Ordering::Relaxed)
+    }
+
+    /// The session of a role that wants a code, which no other process can ask for; `None` where there is no such role.
+    pub(super) async fn coded(&self) -> Option<provider::Result> {
+        let Source::Chain(chain) = &self.0.source else { return None };
+        let set = chain.profiles.read().await?;
+        chain.roles(&set)?;
+        Some(self.provide().await)
     }
 
     async fn provide(&self) -> provider::Result {
@@ -86,17 +101,51 @@ impl Renewing {
     async fn ask(&self) -> provider::Result {
         match &self.0.source {
             Source::Fixed(credentials) => Ok(credentials.clone()),
-            Source::Chain { config, profile, called } => {
-                // A new chain reads the shared files again; one that was used keeps what it read.
-                let mut chain = DefaultCredentialsChain::builder().configure((**config).clone());
+            Source::Chain(chain) => chain.ask().await,
+        }
+    }
+}
+
+impl Chain {
+    fn roles(&self, set: &ProfileSet) -> Option<Roles> {
+        Roles::wanting_a_code(set, self.profile.as_deref().unwrap_or(set.selected_profile()))
+    }
+
+    /// A new chain reads the shared files again; one that was used keeps what it read.
+    async fn ask(&self) -> provider::Result {
+        let profile = self.profile.as_deref();
+        if let Some(set) = self.profiles.read().await {
+            if let Some(roles) = self.roles(&set) {
+                return self.profiles.session(&self.config, &roles).await;
+            }
+            if let Some(name) = profile.filter(|name| self.alone && set.get_profile(name).is_none()) {
+                return Err(CredentialsError::not_loaded(no_profile(name, set.profiles())));
+            }
+        }
+        let given = match profile.filter(|_| self.alone) {
+            Some(name) => {
+                let provider = ProfileFileCredentialsProvider::builder().configure(&self.config).profile_name(name);
+                provider.build().provide_credentials().await
+            }
+            None => {
+                // Without it the chain asks STS nowhere, though the manifest names a region.
+                let region = self.profiles.region.clone();
+                let mut chain = DefaultCredentialsChain::builder().configure(self.config.clone()).region(region);
                 if let Some(profile) = profile {
                     chain = chain.profile_name(profile);
                 }
-                let given = chain.build().await.provide_credentials().await;
-                given.map_err(|error| explained(error, called.as_deref()))
+                chain.build().await.provide_credentials().await
             }
-        }
+        };
+        given.map_err(|error| explained(error, profile))
     }
+}
+
+fn no_profile<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let near =
+        known.map(|other| (strsim::osa_distance(name, other), other)).filter(|(distance, _)| *distance < 3).min();
+    let hint = near.map(|(_, other)| format!("; did you mean `{other}`?")).unwrap_or_default();
+    format!("there is no profile `{name}` in ~/.aws/config or ~/.aws/credentials{hint}")
 }
 
 /// The SDK's error in words that name the profile and the way out; any other as it is.
@@ -120,10 +169,8 @@ fn explained(error: CredentialsError, profile: Option<&str>) -> CredentialsError
     } else if words.contains("Missing Region") {
         format!("the region in which {whose} asks STS is not known: set AWS_REGION, or `region` in the profile")
     } else if words.contains("sts:AssumeRole") {
-        // The SDK asks for no code.
         format!(
-            "{words}. Where the role wants MFA (`mfa_serial` of {whose}), let the AWS CLI ask for the code: \
-             eval \"$(aws configure export-credentials{flag} --format env)\""
+            "{words}. Where the role wants MFA, name the device as `mfa_serial` of {whose}: rlx then asks for its code"
         )
     } else if let Some((_, status)) = words.split_once("external process exited with code ") {
         let status = status.trim_end().trim_end_matches("Stderr:").trim_end_matches([' ', '.']);
@@ -190,8 +237,7 @@ mod tests {
                 "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/deploy",
                 Some("team"),
                 "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/deploy. \
-                 Where the role wants MFA (`mfa_serial` of profile `team`), let the AWS CLI ask for the code: \
-                 eval \"$(aws configure export-credentials --profile team --format env)\"",
+                 Where the role wants MFA, name the device as `mfa_serial` of profile `team`: rlx then asks for its code",
             ),
             ("something else", None, "something else"),
         ] {

@@ -1,8 +1,10 @@
 //! Clients, credentials, endpoint, retries, call log: the only room that talks to AWS.
 
 mod call_log;
+mod caller;
 mod credentials;
 pub mod error;
+mod mfa;
 pub mod permissions;
 pub mod policies;
 mod remote;
@@ -10,6 +12,7 @@ mod settings;
 mod signed;
 
 pub use call_log::CallLog;
+pub use caller::Caller;
 pub use error::{AwsError, NO_CREDENTIALS, Named};
 pub use remote::{AwsRemote, join_all};
 pub use settings::{Endpoint, Settings};
@@ -20,15 +23,17 @@ use aws_config::identity::IdentityCache;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::tls;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use credentials::{Renewing, Source};
+use credentials::{Chain, Renewing, Source};
+use mfa::Profiles;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
-/// Attempts of a call, the first included.
+/// Attempts of a call, the first included, where `AWS_MAX_ATTEMPTS` says nothing else.
 const ATTEMPTS: u32 = 8;
 
 /// How long a call may go without an answer, where `RLX_AWS_TIMEOUT` says nothing else.
@@ -94,7 +99,8 @@ impl Aws {
     /// Reads the SDK's configuration; talks to nobody yet.
     ///
     /// Credentials come from the SDK's chain: environment, shared files (SSO, assumed roles, `credential_process`),
-    /// web identity, container, instance; they are renewed when AWS calls them expired. The emulator of stage local takes fixed ones unless it enforces IAM.
+    /// web identity, container, instance; they are renewed when AWS calls them expired. A code of an MFA device is
+    /// asked for where the report can ask. The emulator of stage local takes fixed ones unless it enforces IAM.
     pub async fn new(context: &Context, settings: Settings) -> Self {
         let local = settings.endpoint.is_loopback();
         let http = aws_smithy_http_client::Builder::new()
@@ -104,24 +110,29 @@ impl Aws {
         // Adaptive: who is throttled sends less from then on, instead of only trying again. An emulator has nobody
         // to be spared.
         let retries = if local { RetryConfig::standard() } else { RetryConfig::adaptive() };
-        let retries =
-            retries.with_max_attempts(ATTEMPTS).with_initial_backoff(backoff).with_max_backoff(Duration::from_secs(10));
+        let attempts = context.var("AWS_MAX_ATTEMPTS").and_then(|text| text.parse().ok()).filter(|n| *n > 0);
+        let retries = retries
+            .with_max_attempts(attempts.unwrap_or(ATTEMPTS))
+            .with_initial_backoff(backoff)
+            .with_max_backoff(Duration::from_secs(10));
         let seconds = context.var("RLX_AWS_TIMEOUT").and_then(|text| text.parse().ok()).filter(|s| *s > 0);
         let patience = seconds.map_or(PATIENCE, Duration::from_secs);
         let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(patience).build();
         let region = Region::new(settings.region.clone());
-        let credentials = Renewing::new(match settings.endpoint.takes_test_credentials(context) {
-            true => Source::Fixed(Credentials::new("test", "test", None, None, "stage local")),
-            false => Source::Chain {
-                config: Box::new(
-                    ProviderConfig::without_region()
-                        .with_region(Some(region.clone()))
-                        .with_behavior_version(Some(BehaviorVersion::latest()))
-                        .with_http_client(http.clone()),
-                ),
-                profile: settings.profile.clone(),
-                called: settings.profile.clone().or_else(|| context.var("AWS_PROFILE").map(str::to_owned)),
-            },
+        let credentials = Renewing::new(match &settings.caller {
+            _ if settings.takes_test_credentials(context) => {
+                Source::Fixed(Credentials::new("test", "test", None, None, "stage local"))
+            }
+            Caller::Keys(keys) => Source::Fixed(keys.clone()),
+            caller => Source::Chain(Box::new(Chain {
+                config: ProviderConfig::without_region()
+                    .with_region(Some(region.clone()))
+                    .with_behavior_version(Some(BehaviorVersion::latest()))
+                    .with_http_client(http.clone()),
+                profile: caller.profile().map(str::to_owned),
+                alone: matches!(caller, Caller::Profile(_)),
+                profiles: Profiles::new(context, region.clone(), http.clone(), settings.endpoint.url()),
+            })),
         });
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(region)
@@ -130,7 +141,7 @@ impl Aws {
             .credentials_provider(credentials.clone())
             .retry_config(retries)
             .timeout_config(timeouts);
-        if let Some(profile) = &settings.profile {
+        if let Some(profile) = settings.caller.profile() {
             loader = loader.profile_name(profile);
         }
         if let Some(url) = settings.endpoint.url() {
@@ -192,6 +203,23 @@ impl Aws {
             Ok(Identity { account: answer.account.unwrap_or_default(), arn: answer.arn.unwrap_or_default() })
         };
         self.0.identity.get_or_try_init(ask).await.cloned()
+    }
+
+    /// The session of a role that wants a code of an MFA device, to be handed to a process whose SDK cannot ask for it;
+    /// `None` where that SDK finds the credentials itself.
+    ///
+    /// # Errors
+    /// There is no session: nobody gave a code, or AWS refused.
+    pub async fn coded_session(&self) -> Result<Option<Credentials>, AwsError> {
+        let without = |error: CredentialsError| AwsError {
+            service: "STS".to_owned(),
+            operation: "AssumeRole".to_owned(),
+            code: NO_CREDENTIALS.to_owned(),
+            message: error::deepest(&error),
+            request_id: None,
+            http_status: None,
+        };
+        self.0.credentials.coded().await.transpose().map_err(without)
     }
 
     fn http(&self) -> &aws_smithy_http_client::Connector {

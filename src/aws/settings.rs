@@ -1,5 +1,6 @@
 //! Where AWS calls go, and as whom.
 
+use super::Caller;
 use crate::context::Context;
 use crate::local::Emulator;
 
@@ -8,10 +9,23 @@ use crate::local::Emulator;
 pub struct Settings {
     /// The region.
     pub region: String,
-    /// The profile of the shared files.
-    pub profile: Option<String>,
+    /// Whose credentials are used.
+    pub caller: Caller,
     /// Where calls go.
     pub endpoint: Endpoint,
+}
+
+impl Settings {
+    /// Whether the emulator's own fixed credentials are used: always where it enforces nothing (the caller's real
+    /// ones have no business there), else where nobody but the manifest names any.
+    pub fn takes_test_credentials(&self, context: &Context) -> bool {
+        let named = !matches!(self.caller, Caller::Chain { .. }) || context.var("AWS_PROFILE").is_some();
+        match &self.endpoint {
+            Endpoint::Aws => false,
+            Endpoint::Url(_) => self.endpoint.is_loopback() && !named,
+            Endpoint::Local(emulator) => !emulator.auth || !named,
+        }
+    }
 }
 
 /// Where calls go.
@@ -43,17 +57,6 @@ impl Endpoint {
         ["127.0.0.1", "localhost", "[::1]"]
             .iter()
             .any(|h| host.strip_prefix(h).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
-    }
-
-    /// Whether the emulator's own fixed credentials are used: always where it enforces nothing (the caller's real
-    /// ones have no business there), else where the environment names none.
-    pub fn takes_test_credentials(&self, context: &Context) -> bool {
-        let named = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter().any(|name| context.var(name).is_some());
-        match self {
-            Self::Aws => false,
-            Self::Url(_) => self.is_loopback() && !named,
-            Self::Local(emulator) => !emulator.auth || !named,
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::assemble::{Purpose, compile_checked};
 use super::invoke::{Answer, EventArgs};
 use super::{ExitKind, Failure, logs, target};
-use crate::aws::{Aws, AwsError, Named, Settings};
+use crate::aws::{Aws, AwsError, Caller, Named, Settings, block_on};
 use crate::context::Context;
 use crate::local::run::{self, Job, Program, layer_paths, prepend, unpack};
 use crate::manifest::{Service, Severity};
@@ -73,7 +73,7 @@ pub fn run(args: &InvokeLocalArgs, context: &Context) -> Result<ExitKind, Failur
     }
     let settings = target::settings(&service, context)?;
     let mut env = context.env.clone();
-    env.extend(aws_environment(&settings, context));
+    env.extend(aws_environment(&settings, context)?);
     for (name, paths) in layer_paths(&code.layers(properties, context)?) {
         prepend(&mut env, name, &paths);
     }
@@ -182,20 +182,37 @@ impl Code {
 }
 
 /// How an SDK in the function finds what rlx itself would talk to.
-fn aws_environment(settings: &Settings, context: &Context) -> BTreeMap<String, String> {
+fn aws_environment(settings: &Settings, context: &Context) -> Result<BTreeMap<String, String>, Failure> {
     let mut env = BTreeMap::new();
     let mut set = |name: &str, value: &str| env.insert(name.to_owned(), value.to_owned());
-    if let Some(profile) = &settings.profile {
+    let session = block_on(async { Aws::new(context, settings.clone()).await.coded_session().await });
+    let session = session.map_err(|e| Failure::new(ExitKind::Failed, format!("cannot start the runtime: {e}")))?;
+    let session = session.map_err(|error| target::failure(&error.into(), context))?;
+    let keys = session.as_ref().or(match &settings.caller {
+        Caller::Keys(keys) => Some(keys),
+        _ => None,
+    });
+    if let Some(keys) = keys {
+        set("AWS_ACCESS_KEY_ID", keys.access_key_id());
+        set("AWS_SECRET_ACCESS_KEY", keys.secret_access_key());
+        set("AWS_SESSION_TOKEN", keys.session_token().unwrap_or_default());
+    } else if let Some(profile) = settings.caller.profile() {
         set("AWS_PROFILE", profile);
+        // Keys go over a profile, in every SDK; empty ones are none.
+        if matches!(settings.caller, Caller::Profile(_)) {
+            for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+                set(name, "");
+            }
+        }
     }
     if let Some(url) = settings.endpoint.url() {
         set("AWS_ENDPOINT_URL", &url);
     }
-    if settings.endpoint.takes_test_credentials(context) {
+    if settings.takes_test_credentials(context) {
         set("AWS_ACCESS_KEY_ID", "test");
         set("AWS_SECRET_ACCESS_KEY", "test");
     }
-    env
+    Ok(env)
 }
 
 /// The function's own environment. What only CloudFormation can resolve is taken from the deployed function.

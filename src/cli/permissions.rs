@@ -3,7 +3,7 @@
 use super::assemble::{Purpose, compile_checked};
 use super::service::load_service_with;
 use super::{ExitKind, Failure, OutputFormat};
-use crate::aws::{Aws, Endpoint, Settings, block_on};
+use crate::aws::{Aws, Caller, Endpoint, Settings, block_on};
 use crate::context::Context;
 use crate::deploy::after::{After, sync};
 use crate::deploy::has_usage_plans;
@@ -96,8 +96,8 @@ pub fn documents_of(context: &Context, account: Option<String>) -> Result<Vec<Va
 
 /// The account of the caller, where credentials are named and answer at once.
 fn own_account(service: &Service, context: &Context) -> Option<String> {
-    let named = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"];
-    if context.options.aws_profile.is_none() && named.iter().all(|name| context.var(name).is_none()) {
+    let caller = Caller::choose(context.options.aws_profile.as_deref(), &service.aws_env, &service.stage, None);
+    if caller == (Caller::Chain { profile: None }) && context.var("AWS_WEB_IDENTITY_TOKEN_FILE").is_none() {
         return None;
     }
     let endpoint = match (context.var("AWS_ENDPOINT_URL"), service.stage.as_str()) {
@@ -108,9 +108,9 @@ fn own_account(service: &Service, context: &Context) -> Option<String> {
         },
         (None, _) => Endpoint::Aws,
     };
-    let settings = Settings { region: service.region.clone(), profile: context.options.aws_profile.clone(), endpoint };
+    let settings = Settings { region: service.region.clone(), caller, endpoint };
     let identity = block_on(async {
-        let aws = Aws::new(context, settings).await;
+        let aws = Aws::new(&context.unattended(), settings).await;
         tokio::time::timeout(PATIENCE, aws.identity()).await
     });
     identity.ok()?.ok()?.ok().map(|identity| identity.account)

@@ -87,6 +87,8 @@ impl fmt::Display for Standing {
 /// # Errors
 /// There is no runtime to ask with.
 pub fn standings(stages: &[(String, Option<Listed>)], context: &Context) -> Result<Vec<Standing>, Failure> {
+    // A list asks nobody for a code of an MFA device.
+    let context = &context.unattended();
     let asked = crate::aws::block_on(join_all(stages.iter().map(|(name, listed)| async move {
         let question = listed.as_ref().ok_or("its variables cannot be resolved").and_then(|listed| {
             let settings = target::settings_of(&listed.resolved, &listed.settings, context);

@@ -4,7 +4,7 @@ use super::diagnose::narrow_to;
 use super::guard::{self, ConfirmArgs};
 use super::service::load_service_with;
 use super::{ExitKind, Failure};
-use crate::aws::{Aws, AwsRemote, Endpoint, Settings};
+use crate::aws::{Aws, AwsRemote, Caller, Endpoint, Settings};
 use crate::context::Context;
 use crate::deploy::{DeployRecord, Question, StageLock};
 use crate::diagnose::{Evidence, diagnose};
@@ -14,6 +14,7 @@ use crate::manifest::stage::StageSettings;
 use crate::manifest::variables::Scope;
 use crate::manifest::{Loaded, Resolved, Service};
 use crate::report::ProgressView;
+use std::collections::BTreeMap;
 
 /// The stage that runs on this machine.
 const LOCAL: &str = "local";
@@ -29,7 +30,8 @@ pub fn remote(context: &Context) -> AwsRemote<'_> {
         let stage = if context.options.local { Some(LOCAL) } else { context.options.stage.as_deref() };
         let endpoint = endpoint(context, stage.unwrap_or_default(), scope.endpoint.as_deref(), None)
             .map_err(|error| error.to_string())?;
-        Ok(Settings { region: scope.region.clone(), profile: profile(context, scope.profile.as_deref()), endpoint })
+        let caller = caller(context, &scope.aws_env, &scope.stage, scope.profile.as_deref());
+        Ok(Settings { region: scope.region.clone(), caller, endpoint })
     })
 }
 
@@ -40,7 +42,8 @@ pub fn settings(service: &Service, context: &Context) -> Result<Settings, Failur
     let endpoint = endpoint(context, &service.stage, service.stage_settings.endpoint.as_deref(), python)?;
     let own = service.stage_settings.profile.as_deref();
     let own = own.or_else(|| service.provider.raw.get("profile").and_then(serde_json::Value::as_str));
-    Ok(Settings { region: service.region.clone(), profile: profile(context, own), endpoint })
+    let caller = caller(context, &service.aws_env, &service.stage, own);
+    Ok(Settings { region: service.region.clone(), caller, endpoint })
 }
 
 /// Where the calls for a stage would go; `None` for stage local where its emulator does not run. Starts nothing.
@@ -54,8 +57,8 @@ pub fn settings_of(resolved: &Resolved, own: &StageSettings, context: &Context) 
         },
     };
     let of_provider = resolved.config.at("provider.profile").and_then(Node::as_str);
-    let profile = profile(context, own.profile.as_deref().or(of_provider));
-    Some(Settings { region: resolved.region.clone(), profile, endpoint })
+    let caller = caller(context, &resolved.aws_env, &resolved.stage, own.profile.as_deref().or(of_provider));
+    Some(Settings { region: resolved.region.clone(), caller, endpoint })
 }
 
 /// Where calls go where there is no manifest.
@@ -65,16 +68,13 @@ pub fn bare_settings(context: &Context) -> Settings {
     let endpoint = context.var("AWS_ENDPOINT_URL").map_or(Endpoint::Aws, |url| Endpoint::Url(url.to_owned()));
     Settings {
         region: named.or_else(|| environment.map(str::to_owned)).unwrap_or_else(|| "us-east-1".to_owned()),
-        profile: profile(context, None),
+        caller: caller(context, &context.env, context.options.stage.as_deref().unwrap_or_default(), None),
         endpoint,
     }
 }
 
-/// The flag, else the environment (which the SDK reads by itself), else what the manifest says.
-fn profile(context: &Context, own: Option<&str>) -> Option<String> {
-    let flag = context.options.aws_profile.clone();
-    let environment = ["AWS_PROFILE", "AWS_ACCESS_KEY_ID"].iter().any(|name| context.var(name).is_some());
-    flag.or_else(|| own.filter(|_| !environment).map(str::to_owned))
+fn caller(context: &Context, env: &BTreeMap<String, String>, stage: &str, own: Option<&str>) -> Caller {
+    Caller::choose(context.options.aws_profile.as_deref(), env, stage, own)
 }
 
 fn endpoint(

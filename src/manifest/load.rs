@@ -65,6 +65,8 @@ pub struct Resolved {
     pub stage: String,
     /// The region.
     pub region: String,
+    /// Variables that the SDKs of AWS read, those of `.env` files included.
+    pub aws_env: BTreeMap<String, String>,
     /// The values.
     pub config: Node,
     /// The files that were read.
@@ -113,6 +115,7 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, LoadFailure> {
     let frame = Frame {
         stage: resolved.stage,
         region: resolved.region,
+        aws_env: resolved.aws_env,
         dir: request.dir.clone(),
         file: resolved.file,
         sources: resolved.sources,
@@ -190,6 +193,7 @@ pub fn resolve(request: &LoadRequest<'_>) -> Result<Resolved, LoadFailure> {
         file,
         stage,
         region,
+        aws_env: variables::aws_env(&world.env),
         config: resolution.config,
         sources: resolution.documents,
         unresolved: resolution.unresolved,

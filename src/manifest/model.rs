@@ -7,12 +7,14 @@ use super::{Problem, Problems};
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What the model is made of beside the tree.
 pub(super) struct Frame {
     pub stage: String,
     pub region: String,
+    pub aws_env: BTreeMap<String, String>,
     pub dir: PathBuf,
     pub file: PathBuf,
     pub sources: Sources,
@@ -52,6 +54,7 @@ pub(super) fn service(config: Node, frame: Frame) -> Result<Service, (Problems, 
         name,
         stage: frame.stage,
         region: frame.region,
+        aws_env: frame.aws_env,
         dir: frame.dir,
         file: Some(frame.file),
         provider,

@@ -21,6 +21,8 @@ pub struct Service {
     pub stage: String,
     /// The AWS region.
     pub region: String,
+    /// Variables that the SDKs of AWS read, those of `.env` files included.
+    pub aws_env: BTreeMap<String, String>,
     /// The service directory: where the manifest lies, absolute.
     pub dir: PathBuf,
     /// The manifest file, absolute; `None` where there is none (a finished package).

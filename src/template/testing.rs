@@ -45,6 +45,7 @@ pub(crate) fn from_json(config: Value) -> Service {
         entries(section("layers")).map(|(key, raw)| (key.clone(), Layer { key, ..typed::<Layer>(raw) })).collect();
     let mut service = Service {
         region: text("/provider/region").unwrap_or("us-east-1").to_owned(),
+        aws_env: Default::default(),
         dir: "/service".into(),
         file: None,
         provider,

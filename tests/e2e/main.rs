@@ -25,6 +25,7 @@ mod permissions;
 mod plan;
 mod plugins;
 mod preflight;
+mod profiles;
 mod refusals;
 mod scripted;
 mod templates;

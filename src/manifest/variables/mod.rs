@@ -16,4 +16,4 @@ mod tree;
 
 pub use explain::Explanation;
 pub use remote::{Found, Lookup, Offline, Remote, RemoteError, Scope};
-pub use resolve::{Resolution, Unresolved, World, expand, resolve};
+pub use resolve::{Resolution, Unresolved, World, aws_env, expand, resolve};

@@ -1,5 +1,6 @@
 //! Values that lie in AWS: what is asked, by whom it is answered.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// One question to AWS. The region is `None` where the service's own is meant.
@@ -72,6 +73,10 @@ pub struct Scope {
     pub profile: Option<String>,
     /// The stage's endpoint.
     pub endpoint: Option<String>,
+    /// The stage.
+    pub stage: String,
+    /// Variables that the SDKs of AWS read, those of `.env` files included.
+    pub aws_env: BTreeMap<String, String>,
 }
 
 /// Whoever asks AWS. All questions of a round come at once, each only once, to be asked concurrently.

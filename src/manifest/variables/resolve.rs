@@ -34,6 +34,12 @@ pub struct World<'a> {
     pub explain: Option<String>,
 }
 
+/// What the SDKs of AWS read of an environment.
+pub fn aws_env(env: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let own = env.iter().filter(|(name, _)| name.starts_with("AWS_"));
+    own.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 /// A value that could not be resolved because nobody could be asked for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unresolved {
@@ -208,7 +214,8 @@ impl Resolver<'_> {
         let configured = region.or_else(|| text(&["provider", "region"]));
         let given = self.world.options.get("region").and_then(serde_json::Value::as_str).map(str::to_owned);
         let region = given.or(configured).unwrap_or_else(|| crate::manifest::DEFAULT_REGION.to_owned());
-        Scope { region, profile, endpoint }
+        let aws_env = aws_env(&self.world.env);
+        Scope { region, profile, endpoint, stage, aws_env }
     }
 
     fn unresolved(&self) -> Vec<Unresolved> {
