@@ -22,7 +22,9 @@ pub fn policy(data: &[u8]) {
     assert_eq!(evaluate(&request, &denied).decision, Decision::ExplicitDeny, "a deny wins");
 
     if answer.is_allowed() {
-        let free = Policies { boundary: None, session: None, scp: Vec::new(), rcp: Vec::new(), endpoint: None, ..policies };
+        // A federated user has nothing but what its session was given.
+        let session = policies.session.clone().filter(|_| matches!(request.caller, Caller::FederatedUser { .. }));
+        let free = Policies { boundary: None, session, scp: Vec::new(), rcp: Vec::new(), endpoint: None, ..policies };
         assert!(evaluate(&request, &free).is_allowed(), "a limit taken away denies nothing");
     }
 }

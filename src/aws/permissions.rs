@@ -1,6 +1,6 @@
 //! What the caller may do: by simulation, else by reading its policies.
 
-use super::policies::policies;
+use super::policies::{policies, untold};
 use super::{Aws, AwsError, Named};
 use crate::iam::evaluate::{Caller, Policies};
 use crate::iam::preflight::{Asked, Limit, Method, Preflight, Verdict, answer, verdict, with_account};
@@ -23,6 +23,9 @@ pub async fn preflight(aws: &Aws, required: &Requirements) -> Preflight {
     };
     if matches!(caller, Caller::Root { .. }) {
         return Preflight::root();
+    }
+    if let Some(reason) = untold(&caller) {
+        return Preflight::unknown(reason);
     }
     let reading = {
         let (aws, caller) = (aws.clone(), caller.clone());
@@ -63,7 +66,6 @@ fn source(caller: &Caller) -> Option<&str> {
     match caller {
         Caller::User { arn } => Some(arn),
         Caller::Role { role, .. } => Some(role),
-        Caller::FederatedUser { user, .. } => Some(user),
         _ => None,
     }
 }

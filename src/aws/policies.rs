@@ -7,6 +7,12 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use tokio::task::JoinSet;
 
+/// Why nothing can be learned of a caller's policies; `None` where they can be asked for.
+pub fn untold(caller: &Caller) -> Option<String> {
+    let Caller::FederatedUser { session, .. } = caller else { return None };
+    Some(format!("AWS does not tell the policies that the session {session} was given, nor whose it is"))
+}
+
 /// The identity policies and the boundary of a user or role. What limits a session or an account is not among them.
 ///
 /// # Errors
@@ -14,7 +20,7 @@ use tokio::task::JoinSet;
 pub async fn policies(aws: &Aws, caller: &Caller) -> Result<Policies, AwsError> {
     let name = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_owned();
     match caller {
-        Caller::User { arn } | Caller::FederatedUser { user: arn, .. } => of_user(aws, &name(arn)).await,
+        Caller::User { arn } => of_user(aws, &name(arn)).await,
         Caller::Role { role, .. } => of_role(aws, &name(role)).await,
         _ => Ok(Policies::default()),
     }

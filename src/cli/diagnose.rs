@@ -4,7 +4,7 @@ use super::assemble::{Purpose, compile_checked};
 use super::reach::Reach;
 use super::{ExitKind, Failure, OutputFormat, cloudtrail, diagnose_apply, permissions, target};
 use crate::aws::permissions::preflight;
-use crate::aws::policies::policies;
+use crate::aws::policies::{policies, untold};
 use crate::aws::{Aws, AwsError, Named};
 use crate::context::Context;
 use crate::deploy::{self, DeployError, DeployRecord, Stack};
@@ -210,13 +210,19 @@ fn lacking(diagnosis: &Diagnosis, reach: &Reach, context: &Context) -> Option<Ve
 fn check_first(diagnoses: &mut [Diagnosis], reach: &Reach, context: &Context) {
     let Some(diagnosis) = diagnoses.first_mut().filter(|diagnosis| check::is_open(diagnosis)) else { return };
     let Some(principal) = diagnosis.principal.as_deref().and_then(Caller::from_arn) else { return };
-    let answer =
-        ask(reach, context, async |aws: &Aws| Ok((aws.identity().await?.arn, policies(aws, &principal).await)));
+    let answer = ask(reach, context, async |aws: &Aws| {
+        let caller = aws.identity().await?.arn;
+        let read = match untold(&principal) {
+            Some(reason) => Err(reason),
+            None => {
+                policies(aws, &principal).await.map_err(|e| format!("they may not be read with these credentials: {e}"))
+            }
+        };
+        Ok((caller, read))
+    });
     match answer {
         Some((caller, Ok(policies))) => check::apply(diagnosis, &caller, &policies),
-        Some((caller, Err(error))) => {
-            check::unknown(diagnosis, &caller, format!("they may not be read with these credentials: {error}"));
-        }
+        Some((caller, Err(reason))) => check::unknown(diagnosis, &caller, reason),
         None => {}
     }
 }

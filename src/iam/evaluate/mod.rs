@@ -37,7 +37,7 @@ pub struct Policies {
     pub identity: Vec<NamedPolicy>,
     /// `None`: no boundary is set.
     pub boundary: Option<NamedPolicy>,
-    /// `None`: the session was started without policies, or is none.
+    /// `None`: the session was started without policies, or is none. Without them a federated user may nothing.
     pub session: Option<Vec<NamedPolicy>>,
     /// The resource's own policy; a role's trust policy for `sts:AssumeRole`.
     pub resource: Option<NamedPolicy>,
@@ -110,8 +110,11 @@ fn groups(request: &Request, policies: &Policies) -> Vec<Group> {
         if let Some(boundary) = &policies.boundary {
             add(Layer::Boundary, std::slice::from_ref(boundary));
         }
-        if let Some(session) = &policies.session {
-            add(Layer::Session, session);
+        match (&policies.session, &request.caller) {
+            (Some(session), _) => add(Layer::Session, session),
+            // Without policies such a session may nothing (AWS STS API Reference, "GetFederationToken").
+            (None, Caller::FederatedUser { .. }) => add(Layer::Session, &[]),
+            (None, _) => {}
         }
     }
     groups

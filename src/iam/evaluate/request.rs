@@ -48,7 +48,8 @@ pub enum Caller {
     User { arn: String },
     /// A session of a role, by the role's ARN and the session's (`arn:aws:sts::…:assumed-role/…`).
     Role { role: String, session: String },
-    /// A session of `sts:GetFederationToken`, by the ARN of its user and its own.
+    /// A session of `sts:GetFederationToken`, by the ARN of its user and its own. The name in the session's is free, so
+    /// that the user's is a guess.
     FederatedUser { user: String, session: String },
     /// An AWS service such as `lambda.amazonaws.com`.
     Service { name: String },

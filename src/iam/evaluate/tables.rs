@@ -58,13 +58,30 @@ fn a_grant_by_the_resource_is_limited_by_boundary_and_session_unless_it_names_th
         (FEDERATED, FEDERATED, false, false),
         (FEDERATED, USER, true, true),
     ] {
-        let granted = Policies { resource: Some(lets_in(json!({ "AWS": principal }))), ..Policies::default() };
+        let session = (caller == FEDERATED).then(|| vec![everything()]);
+        let granted = Policies { resource: Some(lets_in(json!({ "AWS": principal }))), session, ..Policies::default() };
         assert!(evaluate(&ask(caller), &granted).is_allowed(), "{caller} {principal}");
         let boundary = Policies { boundary: Some(nothing_of_s3()), ..granted.clone() };
         assert_eq!(!evaluate(&ask(caller), &boundary).is_allowed(), boundary_limits, "{caller} {principal} boundary");
         let session = Policies { session: Some(vec![nothing_of_s3()]), ..granted };
         assert_eq!(!evaluate(&ask(caller), &session).is_allowed(), session_limits, "{caller} {principal} session");
     }
+}
+
+/// "GetFederationToken": the session has what both its policies and the user's allow; without policies of its own,
+/// what a resource gives to the very session.
+#[test]
+fn a_federated_user_has_nothing_but_what_its_session_was_given() {
+    let of = |session, principal: Option<&str>| {
+        let resource = principal.map(|arn| lets_in(json!({ "AWS": arn })));
+        let policies = Policies { identity: vec![everything()], session, resource, ..Policies::default() };
+        evaluate(&ask(FEDERATED), &policies).is_allowed()
+    };
+    assert!(of(Some(vec![everything()]), None));
+    assert!(!of(Some(vec![nothing_of_s3()]), None));
+    assert!(!of(None, None));
+    assert!(!of(None, Some(USER)));
+    assert!(of(None, Some(FEDERATED)));
 }
 
 /// An explicit deny wins from wherever it comes, also against a grant to the very caller.
