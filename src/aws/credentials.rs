@@ -10,6 +10,7 @@ use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
+use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
@@ -39,8 +40,8 @@ struct Inner {
 /// Where credentials come from.
 #[derive(Debug)]
 pub(super) enum Source {
-    /// Always these.
-    Fixed(Credentials),
+    /// Always these, and whose they are in words.
+    Fixed(Credentials, &'static str),
     /// The SDK's chain, from its begin.
     Chain(Box<Chain>),
 }
@@ -80,6 +81,18 @@ impl Renewing {
         Some(self.provide().await)
     }
 
+    /// Where the credentials in use came from, in words; `None` where there are none.
+    pub(super) async fn origin(&self) -> Option<String> {
+        match &self.0.source {
+            Source::Fixed(_, words) => Some((*words).to_owned()),
+            Source::Chain(chain) => {
+                let credentials = self.provide().await.ok()?;
+                let marks = credentials.get_property::<Vec<AwsCredentialFeature>>();
+                Some(origin(marks.map_or(&[], Vec::as_slice), chain.profile.as_deref()))
+            }
+        }
+    }
+
     async fn provide(&self) -> provider::Result {
         let Inner { kept, refused, in_vain, .. } = &*self.0;
         let mut kept = kept.lock().await;
@@ -100,7 +113,7 @@ impl Renewing {
 
     async fn ask(&self) -> provider::Result {
         match &self.0.source {
-            Source::Fixed(credentials) => Ok(credentials.clone()),
+            Source::Fixed(credentials, _) => Ok(credentials.clone()),
             Source::Chain(chain) => chain.ask().await,
         }
     }
@@ -138,6 +151,25 @@ impl Chain {
             }
         };
         given.map_err(|error| explained(error, profile))
+    }
+}
+
+/// By the marks that the SDK's providers leave. What bears none came from a role that wants MFA.
+fn origin(marks: &[AwsCredentialFeature], profile: Option<&str>) -> String {
+    use AwsCredentialFeature as Mark;
+    let has = |mark: Mark| marks.contains(&mark);
+    let profile = profile.map_or_else(|| "the default profile".to_owned(), |name| format!("profile `{name}`"));
+    match () {
+        () if has(Mark::CredentialsEnvVars) => "keys of the environment".to_owned(),
+        () if has(Mark::CredentialsImds) => "the role of this machine".to_owned(),
+        () if has(Mark::CredentialsHttp) => "the role of this container".to_owned(),
+        () if has(Mark::CredentialsSso) => format!("{profile}, by SSO"),
+        () if has(Mark::CredentialsProcess) => format!("the credential_process of {profile}"),
+        () if has(Mark::CredentialsProfileStsWebIdToken) && !has(Mark::CredentialsProfile) => {
+            "a web identity".to_owned()
+        }
+        () if marks.is_empty() => format!("{profile}, with MFA"),
+        () => profile,
     }
 }
 
@@ -246,9 +278,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn where_credentials_came_from_is_told_by_their_marks() {
+        use AwsCredentialFeature as Mark;
+        for (marks, profile, expected) in [
+            (&[Mark::CredentialsEnvVars][..], None, "keys of the environment"),
+            (&[Mark::CredentialsProfile], None, "the default profile"),
+            (&[Mark::CredentialsSso, Mark::CredentialsProfile], Some("team"), "profile `team`, by SSO"),
+            (
+                &[Mark::CredentialsProcess, Mark::CredentialsProfile],
+                Some("ci"),
+                "the credential_process of profile `ci`",
+            ),
+            (&[Mark::CredentialsProfileStsWebIdToken], None, "a web identity"),
+            (&[Mark::CredentialsProfileStsWebIdToken, Mark::CredentialsProfile], Some("ci"), "profile `ci`"),
+            (&[Mark::CredentialsHttp], None, "the role of this container"),
+            (&[Mark::CredentialsImds], Some("team"), "the role of this machine"),
+            (&[], Some("team"), "profile `team`, with MFA"),
+        ] {
+            assert_eq!(origin(marks, profile), expected);
+        }
+    }
+
     #[tokio::test]
     async fn the_same_credentials_again_are_not_worth_another_call() {
-        let renewing = Renewing::new(Source::Fixed(Credentials::new("key", "secret", None, None, "test")));
+        let renewing = Renewing::new(Source::Fixed(Credentials::new("key", "secret", None, None, "test"), "a test"));
         renewing.provide().await.unwrap();
         assert!(renewing.refused());
         renewing.provide().await.unwrap();

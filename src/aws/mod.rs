@@ -121,9 +121,9 @@ impl Aws {
         let region = Region::new(settings.region.clone());
         let credentials = Renewing::new(match &settings.caller {
             _ if settings.takes_test_credentials(context) => {
-                Source::Fixed(Credentials::new("test", "test", None, None, "stage local"))
+                Source::Fixed(Credentials::new("test", "test", None, None, "stage local"), "the emulator's own keys")
             }
-            Caller::Keys(keys) => Source::Fixed(keys.clone()),
+            Caller::Keys(keys) => Source::Fixed(keys.clone(), "keys of the environment"),
             caller => Source::Chain(Box::new(Chain {
                 config: ProviderConfig::without_region()
                     .with_region(Some(region.clone()))
@@ -203,6 +203,11 @@ impl Aws {
             Ok(Identity { account: answer.account.unwrap_or_default(), arn: answer.arn.unwrap_or_default() })
         };
         self.0.identity.get_or_try_init(ask).await.cloned()
+    }
+
+    /// Where the credentials came from, in words such as "profile `team`, by SSO"; `None` where there are none.
+    pub async fn credentials_origin(&self) -> Option<String> {
+        self.0.credentials.origin().await
     }
 
     /// The session of a role that wants a code of an MFA device, to be handed to a process whose SDK cannot ask for it;

@@ -105,11 +105,17 @@ fn aws(settings: Settings, context: &Context) -> Result<Vec<Check>, Failure> {
         other => format!("{} at {}", settings.region, other.url().unwrap_or_default()),
     };
     let mut checks = vec![Check { name: "region", level: Level::Ok, found: place }];
-    let identity = crate::aws::block_on(async { Aws::new(context, settings).await.identity().await })
+    let asked = async {
+        let aws = Aws::new(context, settings).await;
+        let identity = aws.identity().await?;
+        Ok((identity, aws.credentials_origin().await))
+    };
+    let identity = crate::aws::block_on(asked)
         .map_err(|e| Failure::new(ExitKind::Failed, format!("cannot start the runtime: {e}")))?;
     match identity {
-        Ok(identity) => {
-            checks.push(Check { name: "credentials", level: Level::Ok, found: identity.arn });
+        Ok((identity, origin)) => {
+            let origin = origin.map(|origin| format!(", from {origin}")).unwrap_or_default();
+            checks.push(Check { name: "credentials", level: Level::Ok, found: format!("{}{origin}", identity.arn) });
             // AWS refuses signatures that are more than five minutes off.
             checks.push(Check { name: "clock", level: Level::Ok, found: "AWS accepts its signatures".to_owned() });
         }

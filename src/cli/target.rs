@@ -162,7 +162,12 @@ async fn check_account(service: &Service, context: &Context, aws: &Aws) -> Resul
     }
     match aws.identity().await {
         Ok(identity) => {
-            context.report.verbose(&format!("Credentials of {} (account {})", identity.arn, identity.account));
+            if context.report.verbosity > 0 {
+                let origin =
+                    aws.credentials_origin().await.map(|origin| format!(", from {origin}")).unwrap_or_default();
+                let (arn, account) = (&identity.arn, &identity.account);
+                context.report.note(&format!("Credentials of {arn} (account {account}){origin}"));
+            }
             if bound { guard::check_account(service, &identity.account) } else { Ok(()) }
         }
         Err(error) if bound => Err(failure(&error.into(), context)),

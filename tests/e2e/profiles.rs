@@ -25,6 +25,7 @@ fn shop() -> Shop {
             let role = if call.text.contains("role%2Fnested") { "NESTED" } else { "TEAM" };
             Some(session(&format!("ASIA{role}{}", call.nth)))
         }
+        "sts GetCallerIdentity" => Some(identity()),
         _ => None,
     });
     shop.file("config", CONFIG);
@@ -38,6 +39,13 @@ fn session(key: &str) -> Answer {
          <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
     );
     (200, body)
+}
+
+fn identity() -> Answer {
+    let body = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
+                <Arn>arn:aws:iam::123456789012:user/ann</Arn><Account>123456789012</Account></GetCallerIdentityResult>\
+                </GetCallerIdentityResponse>";
+    (200, body.to_owned())
 }
 
 fn wrong_code() -> Answer {
@@ -127,6 +135,17 @@ fn a_profile_that_is_named_goes_over_keys_of_the_environment() {
     let keys = [("AWS_ACCESS_KEY_ID", "AKIAENV"), ("AWS_SECRET_ACCESS_KEY", "s")];
     rlx(&shop, &["info", "--aws-profile", "ann"]).envs(keys).output().unwrap();
     assert_eq!(signers(&shop), ["AKIAANN"]);
+}
+
+#[test]
+fn credentials_in_use_are_told_with_where_they_came_from() {
+    let shop = shop();
+    for (profile, expected) in [("ann", "from profile `ann`"), ("team", "from profile `team`, with MFA")] {
+        let mut info = rlx(&shop, &["info", "-v", "--aws-profile", profile]);
+        let words = words(&info.env("RLX_MFA_CODE", "123456").output().unwrap());
+        let line = format!("Credentials of arn:aws:iam::123456789012:user/ann (account 123456789012), {expected}\n");
+        assert!(words.contains(&line), "{words}");
+    }
 }
 
 #[test]
