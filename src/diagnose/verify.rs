@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 pub fn verified(diagnosis: &Diagnosis) -> Option<bool> {
     let statement = diagnosis.statements.first()?;
     let action = diagnosis.action.as_deref()?;
-    let caller = Caller::from_arn(diagnosis.principal.as_deref()?)?;
+    // What a federated user's session was given is not known.
+    let caller = Caller::from_arn(diagnosis.principal.as_deref()?)
+        .filter(|caller| !matches!(caller, Caller::FederatedUser { .. }))?;
     // The resource of the statement is the one that was asked for, made an ARN.
     let resource = statement.pointer("/Resource/0").and_then(Value::as_str).unwrap_or("*").replace('*', "x");
     let mut request = Request::new(caller, action, resource);

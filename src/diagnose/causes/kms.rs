@@ -28,6 +28,18 @@ pub(super) const ROWS: &[Cause] = &[
          A role that was deleted and made again has lost its grant: set the function's role or key again.",
     ),
     Cause::new(
+        "secret-key-not-usable",
+        Kind::Kms,
+        &[
+            "GetSecretValue operation: Access to KMS is not allowed",
+            "GetSecretValue, * Access to KMS is not allowed",
+            "GetSecretValue * AccessDeniedException: Access to KMS is not allowed",
+        ],
+    )
+    .acts(DECRYPT)
+    .says("The key that the secret is encrypted with may not be used{ by principal}; reading the secret itself was allowed")
+    .fix("Allow kms:Decrypt on the secret's key in the caller's policy and, where it is another account's, in the key's own. The key `aws/secretsmanager` cannot be used from other accounts."),
+    Cause::new(
         "key-access-not-allowed",
         Kind::Kms,
         &[
@@ -43,7 +55,11 @@ pub(super) const ROWS: &[Cause] = &[
             "access to the KMS key is denied",
             "KMS key policy",
             "KMS key access denied",
-            "the KMS key is not accessible",
+            "KMS key is not accessible",
+            "KMS key is inaccessible",
+            "inaccessible KMS key",
+            "inaccessible AWS KMS key",
+            "inaccessible encryption key",
             "does not have permission to use the KMS key",
             "does not have permissions to use the KMS key",
             "specified KMS key does not exist or is not allowed to be used with",

@@ -77,7 +77,13 @@ pub(super) const ROWS: &[Cause] = &[
             "Forbidden: Forbidden",
             "Forbidden: null",
             "ServerlessError: Forbidden",
-            "Error: Forbidden", "403 Forbidden * s3.amazonaws.com"],
+            "Error: Forbidden", "403 Forbidden * s3.amazonaws.com",
+            // Serverless Framework v3: its HEAD of the bucket was answered with 403.
+            "Could not access the deployment bucket. Make sure you have sufficient permissions",
+            // s3fs
+            "HTTP response code =403",
+            "HTTP response code 403 was returned",
+            "AWS Error Code: AccessDenied AWS Message: Access Denied"],
     )
     .weight(Weight::Bare)
     .acts(Acts::Call)

@@ -321,6 +321,12 @@ pub fn trimmed(name: &str) -> &str {
     loop {
         let before = name;
         name = name.trim_end_matches([',', ';', '\\', '!', '?']);
+        // `*CreateNetworkInterface*` of Markdown
+        if let Some(inner) = name.strip_prefix('*').and_then(|rest| rest.strip_suffix('*'))
+            && inner.bytes().all(|b| b.is_ascii_alphanumeric())
+        {
+            name = inner;
+        }
         if !name.ends_with("***") {
             name = name.strip_suffix("**").unwrap_or(name);
         }

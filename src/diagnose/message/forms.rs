@@ -22,7 +22,7 @@ macro_rules! form {
 }
 
 /// The forms that name a call; a field that an earlier one filled stays.
-pub(super) static FORMS: [Form; 61] = [
+pub(super) static FORMS: [Form; 66] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
     form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
@@ -55,6 +55,18 @@ pub(super) static FORMS: [Form; 61] = [
     form!("userIdentity", r#""userIdentity"\s*:\s*\{(?u:[^}]){0,400}?"arn"\s*:\s*"((?u:[^"])+)""#, |c, call| {
         call.principal.get_or_insert(c[1].to_owned());
     }),
+    // A row of CloudTrail's console
+    form!(
+        ".amazonaws.com",
+        r"(?:\b(arn:aws[a-z-]*:(?:iam|sts):(?u:[^\s|,;])+)[ \t|,;]+(?:[0-9a-f-]{36}[ \t|,;]+)?)?\b([a-z0-9-]+)\.amazonaws\.com[ \t|,;]+([A-Z][A-Za-z0-9]+)[ \t|,;]+(?:[A-Za-z]+\.)?(?:AccessDenied|Unauthorized)",
+        |c, call| {
+            if let Some(arn) = c.get(1) {
+                call.principal.get_or_insert(arn.as_str().to_owned());
+            }
+            set_service(call, &c[2]);
+            set_operation(call, &c[3]);
+        }
+    ),
     // PHP SDK: `Error executing "PutObject" on "https://..."`
     form!("Error executing", r#"Error executing "([A-Za-z0-9]+)""#, |c, call| set_operation(call, &c[1])),
     // CDK: `Call failed: getParameter({`
@@ -275,6 +287,17 @@ pub(super) static FORMS: [Form; 61] = [
         };
         prose::read(&stem, &c[1].replace('_', " "), call);
     }),
+    // Velero keeps its backups in a bucket
+    form!(
+        "backup",
+        r"(?i)\b(list)?(?:ing|ed|s)? ?(?:backups in )?(?:backup ?store|object store|backup storage location)\b",
+        |c, call| {
+            set_service(call, "s3");
+            if c.get(1).is_some() {
+                set_operation(call, "ListObjectsV2");
+            }
+        }
+    ),
     // Prose: `error creating IAM Role (x):`, `Failed to create the CloudFormation stack`, `Error querying AMI`
     form!(
         "",
@@ -286,6 +309,16 @@ pub(super) static FORMS: [Form; 61] = [
         set_service(call, "s3");
         set_operation(call, "GetBucketLocation");
     }),
+    form!("deployment bucket", r"Could not access the deployment bucket", |_, call| {
+        set_service(call, "s3");
+        set_operation(call, "HeadBucket");
+    }),
+    // s3fs looks at the bucket when it mounts it
+    form!("CheckBucket", r"\bCheckBucket\(", |_, call| {
+        set_service(call, "s3");
+        set_operation(call, "HeadBucket");
+    }),
+    form!("s3fs", r"\bs3fs\b", |_, call| set_service(call, "s3")),
     // Terraform up to 1.0
     form!("launching", r"Error launching source instance", |_, call| {
         set_service(call, "ec2");
