@@ -14,7 +14,9 @@ pub const NAME: &str = "serverless-stack-termination-protection";
 
 /// The schema of `custom.serverlessTerminationProtection`.
 pub fn schema() -> Value {
-    let stages = doc(list(text()), "The protected stages; the others lose protection [default: all].");
+    // No list by its type: a text would become one, and the plugin protects all stages then.
+    let stages =
+        doc(serde_json::json!({}), "A list of the protected stages; the others lose protection [default: all].");
     any_of([object([("stages", stages)]), boolean()])
 }
 
@@ -67,6 +69,8 @@ mod tests {
         assert_eq!(of("custom: { serverlessTerminationProtection: { stages: [stage, prod] } }"), Some(true));
         assert_eq!(of("custom: { serverlessTerminationProtection: { stages: [stage] } }"), Some(false));
         assert_eq!(of("custom: { serverlessTerminationProtection: true }"), Some(true));
+        // The plugin looks for a list.
+        assert_eq!(of("custom: { serverlessTerminationProtection: { stages: stage } }"), Some(true));
         assert_eq!(of(""), Some(true));
     }
 

@@ -117,7 +117,8 @@ fn settings() -> Value {
         ("weight", integer(0)),
         ("healthCheckId", text()),
     ]);
-    let typed = object([
+    // That `domainName` is missing is told by the domain itself: here it would look like the other form.
+    object([
         ("domainName", doc(text(), "The domain.")),
         ("basePath", doc(text(), "The path below it [default: none].")),
         ("apiType", doc(any_case(["rest", "http", "websocket"]), "The kind of the API [default: rest].")),
@@ -141,8 +142,7 @@ fn settings() -> Value {
         ("autoDomain", doc(flag(), "Make the domain with a deploy, and delete it with the stack.")),
         ("autoDomainWaitFor", doc(integer(0), "Of no effect: a domain is there as soon as it is made.")),
         ("preserveExternalPathMappings", doc(flag(), "Keep the domain while other stacks use it.")),
-    ]);
-    required(typed, ["domainName"])
+    ])
 }
 
 /// Settings that are not read, and what the plugin would do with them.

@@ -10,7 +10,7 @@ const PATTERNS: &[(&str, &str)] = &[
     ("^arn:aws[a-z-]*:kms", "the ARN of a KMS key"),
     (r"^\d{12}$", "an account number of 12 digits"),
     (r"^\d{3}$", "a status code of three digits"),
-    ("^[a-zA-Z][0-9a-zA-Z-]+$", "a name of letters, digits and hyphens that begins with a letter"),
+    ("^[a-zA-Z][0-9a-zA-Z-]+$", "a name of two or more letters, digits and hyphens that begins with a letter"),
     ("^[a-zA-Z][a-zA-Z0-9-]*$", "a name of letters, digits and hyphens that begins with a letter"),
     ("^[a-zA-Z0-9-]+$", "a name of letters, digits and hyphens"),
     (r"^[\w-]+$", "a name of letters, digits, `-` and `_`"),

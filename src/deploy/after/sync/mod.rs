@@ -34,7 +34,13 @@ pub fn schema() -> Value {
             ("acl", doc(text(), "Who may read the objects [default: private].")),
             ("followSymlinks", doc(boolean(), "Also copy what links lead to [default: false].")),
             ("defaultContentType", doc(text(), "Of files whose ending is not known.")),
-            ("params", doc(list(map(parameters())), "Settings of objects, by glob; later ones count more.")),
+            (
+                "params",
+                doc(
+                    any_of([list(map(parameters())), map(parameters())]),
+                    "Settings of objects, by glob; later ones count more.",
+                ),
+            ),
             ("bucketTags", doc(any_object(), "Not done: set tags on the bucket in `resources`.")),
             ("enabled", doc(boolean(), "Whether this folder is copied [default: true].")),
             ("preCommand", doc(text(), "Not run: use serverless-plugin-scripts.")),
@@ -203,7 +209,8 @@ fn settings(entry: &Value, name: &str, stage: &str) -> Option<Map<String, Value>
     if let Some(acl) = entry["acl"].as_str() {
         settings.insert("ACL".to_owned(), json!(acl));
     }
-    for (glob, values) in entry["params"].as_array().into_iter().flatten().filter_map(Value::as_object).flatten() {
+    let maps = entry["params"].as_array().map_or(std::slice::from_ref(&entry["params"]), Vec::as_slice);
+    for (glob, values) in maps.iter().filter_map(Value::as_object).flatten() {
         if Glob::new(glob).is_some_and(|glob| glob.matches(name)) {
             settings.extend(values.as_object().cloned().unwrap_or_default());
         }
