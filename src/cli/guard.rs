@@ -71,8 +71,14 @@ mod tests {
     use crate::report::Report;
 
     fn context(yes: bool) -> Context {
-        let report =
-            Report { format: OutputFormat::Text, interactive: false, can_ask: false, color: false, verbosity: 0 };
+        let report = Report {
+            format: OutputFormat::Text,
+            interactive: false,
+            can_ask: false,
+            color: false,
+            verbosity: 0,
+            hidden: Default::default(),
+        };
         Context {
             cwd: ".".into(),
             env: Default::default(),

@@ -110,7 +110,7 @@ pub(super) fn say(key: &str, answer: &Answer, context: &Context) -> Result<ExitK
         "log": answer.log,
     });
     let shown = if answer.payload.is_empty() { String::new() } else { format!("{value:#}\n") };
-    context.report.result(&json, &shown);
+    context.report.answer(&json, &shown);
     if let (Some(log), super::OutputFormat::Text) = (&answer.log, context.report.format) {
         context.report.note(log);
     }

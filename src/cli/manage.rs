@@ -50,7 +50,7 @@ pub fn say_output(key: &str, answer: &Answer, context: &Context) -> Result<ExitK
     };
     let line = json!({ "version": 1, "function": key, "exitCode": code, "output": output });
     let end = if output.is_empty() || output.ends_with('\n') { "" } else { "\n" };
-    context.report.result(&line, &format!("{output}{end}"));
+    context.report.answer(&line, &format!("{output}{end}"));
     if let (Some(log), OutputFormat::Text) = (&answer.log, context.report.format) {
         context.report.note(log);
     }

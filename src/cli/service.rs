@@ -22,6 +22,7 @@ pub fn load_service(context: &Context) -> Result<Loaded, Failure> {
 /// It cannot be used: every problem, rendered, with exit code 2.
 pub fn load_service_with(context: &Context, remote: &dyn Remote) -> Result<Loaded, Failure> {
     let mut loaded = manifest::load(&request(context, remote)).map_err(|failure| refuse(context, &failure))?;
+    context.report.hidden.add(&loaded.secrets);
     let findings =
         Findings { problems: &loaded.problems, sources: &loaded.service.sources, config: Some(&loaded.service.config) };
     warn(context, &findings);
@@ -96,6 +97,7 @@ pub fn warn(context: &Context, findings: &Findings<'_>) {
 }
 
 fn refuse(context: &Context, failure: &LoadFailure) -> Failure {
+    context.report.hidden.add(&failure.secrets);
     refused(
         context,
         &Findings { problems: &failure.problems, sources: &failure.sources, config: failure.config.as_ref() },

@@ -83,6 +83,7 @@ fn the_documentation_shows_every_kind_with_what_rlx_really_answers() {
         can_ask: false,
         color: false,
         verbosity: 0,
+        hidden: Default::default(),
     };
     let fence = |part: &str, name: &str| -> Option<String> {
         let (_, rest) = part.split_once(&format!("```{name}\n"))?;

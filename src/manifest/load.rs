@@ -43,6 +43,8 @@ pub struct LoadFailure {
     pub sources: Sources,
     /// The tree as far as it was read, for problems that name a path.
     pub config: Option<Node>,
+    /// Values that must not be shown.
+    pub secrets: Vec<String>,
 }
 
 /// A manifest that can be used.
@@ -108,9 +110,10 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, LoadFailure> {
     let parked = stage::park_others(&mut resolved.config, &resolved.stage);
     problems.extend(schema::validate(&mut resolved.config, &schema::schema(&names), foreign));
     stage::unpark(&mut resolved.config, parked);
-    let failure = |problems, sources, config| LoadFailure { problems, sources, config };
+    let secrets = resolved.secrets;
+    let failure = |problems, sources, config, secrets| LoadFailure { problems, sources, config, secrets };
     if problems.has_errors() {
-        return Err(failure(problems, resolved.sources, Some(resolved.config)));
+        return Err(failure(problems, resolved.sources, Some(resolved.config), secrets));
     }
     let frame = Frame {
         stage: resolved.stage,
@@ -124,13 +127,13 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, LoadFailure> {
         Ok(mut service) => {
             problems.extend(plugins::complete(&mut service));
             if problems.has_errors() {
-                return Err(failure(problems, service.sources, Some(service.config)));
+                return Err(failure(problems, service.sources, Some(service.config), secrets));
             }
-            Ok(Loaded { service, problems, secrets: resolved.secrets })
+            Ok(Loaded { service, problems, secrets })
         }
         Err((more, sources)) => {
             problems.extend(more);
-            Err(failure(problems, sources, None))
+            Err(failure(problems, sources, None, secrets))
         }
     }
 }
@@ -141,7 +144,8 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, LoadFailure> {
 /// Nothing was found, or it cannot be read, or a variable is wrong.
 pub fn resolve(request: &LoadRequest<'_>) -> Result<Resolved, LoadFailure> {
     let mut sources = Sources::default();
-    let fail = |problems: Problems, sources: Sources| LoadFailure { problems, sources, config: None };
+    let fail =
+        |problems: Problems, sources: Sources| LoadFailure { problems, sources, config: None, secrets: Vec::new() };
     let file = discover::manifest(&request.dir, request.config.as_deref())
         .map_err(|p| fail(ReadError::from(p).into(), Sources::default()))?;
     let mut config = match read_manifest(&file, request, &mut sources) {
@@ -175,7 +179,7 @@ pub fn resolve(request: &LoadRequest<'_>) -> Result<Resolved, LoadFailure> {
         }
         Err(more) => {
             problems.extend(more);
-            return Err(LoadFailure { problems, sources, config: Some(config) });
+            return Err(LoadFailure { problems, sources, config: Some(config), secrets });
         }
     }
     if let Some(region) = &request.region {
@@ -185,7 +189,8 @@ pub fn resolve(request: &LoadRequest<'_>) -> Result<Resolved, LoadFailure> {
     secrets.extend(resolution.secrets);
     problems.extend(resolution.problems);
     if problems.has_errors() {
-        return Err(LoadFailure { problems, sources: resolution.documents, config: Some(resolution.config) });
+        let config = Some(resolution.config);
+        return Err(LoadFailure { problems, sources: resolution.documents, config, secrets });
     }
     let configured = resolution.config.at("provider.region").and_then(Node::as_str).map(str::to_owned);
     let region = request.region.clone().or(configured).unwrap_or_else(|| super::DEFAULT_REGION.to_owned());

@@ -1,6 +1,9 @@
 //! Secret values are shown as stars.
 
 use crate::manifest::document::{Node, Value};
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, RwLock};
 
 /// What stands in place of a secret.
 const STARS: &str = "****";
@@ -8,8 +11,48 @@ const STARS: &str = "****";
 const MIN_PART: usize = 6;
 
 /// Knows the values that must not be shown.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Mask(Vec<String>);
+
+impl fmt::Debug for Mask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mask of {}", self.0.len())
+    }
+}
+
+/// What a command learns to hide while it runs; clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Hidden(Arc<RwLock<Mask>>);
+
+impl Hidden {
+    /// Hides these too.
+    pub fn add(&self, secrets: &[String]) {
+        if let Ok(mut mask) = self.0.write() {
+            let all: Vec<String> = mask.0.iter().chain(secrets).cloned().collect();
+            *mask = Mask::new(&all);
+        }
+    }
+
+    /// A text without them.
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.0.read() {
+            Ok(mask) if !mask.0.is_empty() => Cow::Owned(mask.text(text)),
+            _ => Cow::Borrowed(text),
+        }
+    }
+
+    /// A value without them.
+    pub fn json<'a>(&self, value: &'a serde_json::Value) -> Cow<'a, serde_json::Value> {
+        match self.0.read() {
+            Ok(mask) if !mask.0.is_empty() => {
+                let mut value = value.clone();
+                mask.json(&mut value);
+                Cow::Owned(value)
+            }
+            _ => Cow::Borrowed(value),
+        }
+    }
+}
 
 impl Mask {
     /// Masks these values, also as parts of others.
@@ -56,6 +99,17 @@ impl Mask {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_is_hidden_is_hidden_from_clones_too() {
+        let hidden = Hidden::default();
+        let other = hidden.clone();
+        hidden.add(&["hunter22".to_owned()]);
+        other.add(&["letmein".to_owned()]);
+        assert_eq!(hidden.text("hunter22, letmein"), "****, ****");
+        assert_eq!(*other.json(&json!({ "a": ["hunter22"] })), json!({ "a": ["****"] }));
+        assert!(!format!("{hidden:?}").contains("hunter22"));
+    }
 
     #[test]
     fn secrets_are_masked_whole_and_as_parts() {

@@ -9,7 +9,7 @@ mod problems;
 mod progress;
 mod summary;
 
-pub use mask::Mask;
+pub use mask::{Hidden, Mask};
 pub use problems::Findings;
 pub use progress::ProgressView;
 pub use summary::{Section, Summary};
@@ -31,6 +31,8 @@ pub struct Report {
     pub color: bool,
     /// `-v` counts.
     pub verbosity: u8,
+    /// Secrets of the manifest: shown by nothing but [`Report::data`] and [`Report::answer`].
+    pub hidden: Hidden,
 }
 
 impl Report {
@@ -44,6 +46,7 @@ impl Report {
             can_ask: err_terminal && std::io::stdin().is_terminal(),
             color: !set("NO_COLOR") && (err_terminal || set("FORCE_COLOR")),
             verbosity: options.verbose,
+            hidden: Hidden::default(),
         }
     }
 
@@ -54,6 +57,11 @@ impl Report {
 
     /// Writes the result of a command to stdout: JSON when asked for, else the text (nothing if it is empty).
     pub fn result(&self, json: &serde_json::Value, text: &str) {
+        self.answer(&self.hidden.json(json), &self.hidden.text(text));
+    }
+
+    /// The same for what a function answered: it is the function's to say, secrets included.
+    pub fn answer(&self, json: &serde_json::Value, text: &str) {
         match self.format {
             OutputFormat::Json => self.data(&format!("{json:#}\n")),
             OutputFormat::Text => self.data(text),
@@ -63,8 +71,8 @@ impl Report {
     /// Writes the end of a stream: one line of JSON when asked for, else the text.
     pub fn last(&self, json: &serde_json::Value, text: &str) {
         match self.format {
-            OutputFormat::Json => self.data(&format!("{json}\n")),
-            OutputFormat::Text => self.data(text),
+            OutputFormat::Json => self.data(&format!("{}\n", self.hidden.json(json))),
+            OutputFormat::Text => self.data(&self.hidden.text(text)),
         }
     }
 
@@ -77,7 +85,7 @@ impl Report {
 
     /// A line for people, on stderr.
     pub fn note(&self, text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        let _ = writeln!(std::io::stderr().lock(), "{}", self.hidden.text(text));
     }
 
     /// Asks a question on stderr and reads a line of answer; `None` at the end of stdin.

@@ -91,7 +91,7 @@ impl ProgressView {
     /// One line that stays.
     fn line(&self, text: &str) {
         if self.report.interactive {
-            let _ = self.lines.println(text);
+            let _ = self.lines.println(self.report.hidden.text(text));
         } else {
             let now = jiff::Zoned::now().strftime("%H:%M:%S").to_string();
             self.report.note(&format!("{now}  {text}"));

@@ -28,5 +28,6 @@ mod preflight;
 mod profiles;
 mod refusals;
 mod scripted;
+mod secrets;
 mod templates;
 mod users;
