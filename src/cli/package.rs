@@ -3,6 +3,7 @@
 use super::assemble::{Assembly, Purpose, assemble};
 use super::{ExitKind, Failure, target};
 use crate::context::Context;
+use crate::deploy;
 use crate::manifest::Service;
 use crate::package::{Artifact, Sizes, bytes as bytes_1024};
 use crate::template::{deployment_bucket_name, deployment_prefix};
@@ -81,7 +82,9 @@ pub fn write(out_dir: &Path, service: &Service, assembly: &Assembly) -> Result<(
         "images": assembly.artifacts.images,
     });
     replace(&out_dir.join("template.json"), &assembly.template.to_json())?;
-    replace(&out_dir.join("package.json"), &format!("{list:#}\n"))
+    replace(&out_dir.join("package.json"), &format!("{list:#}\n"))?;
+    deploy::keep_out_of_git(&service.dir);
+    Ok(())
 }
 
 fn artifact(service: &Service, artifact: &Artifact) -> Value {

@@ -14,6 +14,7 @@ impl StageLock {
     pub fn take(service_dir: &Path, stage: &str, holder: &str) -> Result<Self, DeployError> {
         let dir = service_dir.join(".rlx").join(stage);
         std::fs::create_dir_all(&dir).map_err(DeployError::io("create", &dir))?;
+        keep_out_of_git(service_dir);
         let path = dir.join("lock");
         let mut file = OpenOptions::new()
             .create(true)
@@ -37,6 +38,13 @@ impl StageLock {
     }
 }
 
+/// Lets git leave rlx's own folder out: templates hold what the manifest's secrets resolve to. A file that is there
+/// stays, and where it cannot be written nothing is lost.
+pub fn keep_out_of_git(service_dir: &Path) {
+    let file = service_dir.join(".rlx").join(".gitignore");
+    let _ = OpenOptions::new().create_new(true).write(true).open(file).and_then(|mut file| file.write_all(b"*\n"));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +57,17 @@ mod tests {
         assert_eq!(error.to_string(), "another rlx works on stage dev: process 7 of ada@laptop");
         drop(first);
         StageLock::take(dir.path(), "dev", "process 8").unwrap();
+    }
+
+    #[test]
+    fn what_is_kept_beside_the_service_is_left_out_of_git_unless_somebody_decided_otherwise() {
+        let dir = tempfile::tempdir().unwrap();
+        let _dev = StageLock::take(dir.path(), "dev", "").unwrap();
+        let file = dir.path().join(".rlx/.gitignore");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "*\n");
+        std::fs::write(&file, "!dev\n").unwrap();
+        let _prod = StageLock::take(dir.path(), "prod", "").unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "!dev\n");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub use bucket::{Bucket, Object, folder};
 pub use change_set::ResourceChange;
 pub use error::DeployError;
 pub use events::failures;
-pub use lock::StageLock;
+pub use lock::{StageLock, keep_out_of_git};
 pub use monitor::{End, Operation as Followed, follow};
 pub use multipart::Upload;
 pub use preview::{deployed_template, preview};
