@@ -24,7 +24,7 @@ mod tests;
 mod walk;
 mod zip;
 
-pub use archive::digest;
+pub use archive::{digest, hex};
 pub use artifact::{Artifact, Artifacts};
 pub use error::PackageError;
 pub use external::paths as external_paths;

@@ -13,6 +13,10 @@ pub struct Lock {
     pins: BTreeMap<String, Vec<Pin>>,
     /// Commits of packages that come from a repository.
     commits: BTreeMap<String, String>,
+    /// All packages, wherever they come from.
+    names: BTreeSet<String>,
+    /// What it was made of: the hash in `metadata.content-hash`.
+    content_hash: Option<String>,
 }
 
 /// A version that a package is locked at.
@@ -32,10 +36,13 @@ impl Lock {
             return Ok(lock);
         }
         let document = parse(file)?;
+        let metadata = document.get("metadata").and_then(|m| m.get("content-hash"));
+        lock.content_hash = metadata.and_then(Item::as_str).map(str::to_owned);
         let packages = document.get("package").and_then(Item::as_array_of_tables);
         for package in packages.into_iter().flatten() {
             let (Some(name), Some(version)) = (text(package, "name"), text(package, "version")) else { continue };
             let normal = normalised(name);
+            lock.names.insert(normal.clone());
             let source = |key: &str| package.get("source").and_then(|s| s.get(key)).and_then(Item::as_str);
             if let Some(commit) = source("resolved_reference").or(text(package, "revision")) {
                 lock.commits.insert(normal, commit.to_owned());
@@ -69,6 +76,16 @@ impl Lock {
     /// Whether a package has one version for all platforms.
     pub fn pins(&self, name: &str) -> bool {
         self.pins.get(&normalised(name)).is_some_and(|pins| pins.len() == 1)
+    }
+
+    /// Whether it knows a package.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains(&normalised(name))
+    }
+
+    /// Poetry's hash of what the lock was made of.
+    pub fn content_hash(&self) -> Option<&str> {
+        self.content_hash.as_deref()
     }
 
     /// The commit of a package that comes from a repository.

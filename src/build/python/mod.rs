@@ -10,6 +10,7 @@ mod pip;
 mod pip_config;
 mod pipfile;
 pub mod platform;
+mod poetry_hash;
 mod pyproject;
 mod requirements;
 mod source;

@@ -1,5 +1,6 @@
 //! `Pipfile.lock` and, where it is missing, `Pipfile`.
 
+use super::options::normalised;
 use super::pyproject;
 use super::requirements::Requirements;
 use crate::build::BuildError;
@@ -18,7 +19,13 @@ pub fn read(dir: &Path) -> Result<Requirements, BuildError> {
             output: error.to_string(),
             hints: vec!["`pipenv lock` makes it anew".to_owned()],
         })?;
-        return Requirements::parse(&locked(&value).join("\n"), dir, &lock);
+        let mut it = Requirements::parse(&locked(&value).join("\n"), dir, &lock)?;
+        let missing = missing(&value, dir)?;
+        if !missing.is_empty() {
+            let (names, file) = (missing.join("`, `"), lock.display());
+            it.notes.push(format!("{file} is older than the Pipfile and has no `{names}`; `pipenv lock` renews it"));
+        }
+        return Ok(it);
     }
     let file = dir.join("Pipfile");
     let document = pyproject::parse(&file)?;
@@ -31,6 +38,20 @@ pub fn read(dir: &Path) -> Result<Requirements, BuildError> {
         file.display()
     ));
     Ok(it)
+}
+
+/// Packages of the Pipfile that the lock does not know, which then are not installed.
+fn missing(lock: &Value, dir: &Path) -> Result<Vec<String>, BuildError> {
+    let file = dir.join("Pipfile");
+    if !file.is_file() {
+        return Ok(Vec::new());
+    }
+    let document = pyproject::parse(&file)?;
+    let known: Vec<String> =
+        lock["default"].as_object().into_iter().flatten().map(|(name, _)| normalised(name)).collect();
+    let packages = document.get("packages").and_then(Item::as_table_like);
+    let asked = packages.into_iter().flat_map(|packages| packages.iter()).map(|(name, _)| normalised(name));
+    Ok(asked.filter(|name| !known.contains(name)).collect())
 }
 
 fn locked(lock: &Value) -> Vec<String> {
@@ -126,6 +147,14 @@ mod tests {
             ]
         );
         assert!(it.has_source);
+    }
+
+    #[test]
+    fn what_was_added_after_the_lock_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("Pipfile"), "[packages]\nSix = \"*\"\nidna = \"*\"\n").unwrap();
+        fs::write(dir.path().join("Pipfile.lock"), r#"{"default":{"six":{"version":"==1.16.0"}}}"#).unwrap();
+        assert!(read(dir.path()).unwrap().notes[0].contains("has no `idna`; `pipenv lock` renews it"));
     }
 
     #[test]

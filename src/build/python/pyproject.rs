@@ -6,6 +6,7 @@
 
 use super::lock::Lock;
 use super::options::{Options, normalised};
+use super::poetry_hash;
 use super::requirements::{Requirements, name_of};
 use crate::build::BuildError;
 use crate::package::Glob;
@@ -109,7 +110,16 @@ impl Project {
                 lines.extend(self.dependency_group(name, &mut Vec::new()));
             }
         }
-        self.finish(lines, &locked, &lock, "poetry lock")
+        let mut it = self.finish(lines, &locked, &lock, "poetry lock")?;
+        // Names that it lacks are told already.
+        let stale = locked.content_hash().is_some_and(|hash| !poetry_hash::known(&self.document, hash));
+        if stale && it.notes.is_empty() {
+            it.notes.push(format!(
+                "{} was not made of this pyproject.toml, whose dependencies have changed; `poetry lock` renews it",
+                lock.display()
+            ));
+        }
+        Ok(it)
     }
 
     /// What PDM would install without development groups.
@@ -149,6 +159,15 @@ impl Project {
             ));
         } else {
             it.origin = lock.to_owned();
+            // What no Python of the project needs is not locked.
+            let certain = lines.iter().filter(|line| !line.starts_with('-') && !line.contains(';'));
+            let asked: Vec<String> = certain.filter_map(|line| name_of(line)).collect();
+            let missing: Vec<&str> = asked.iter().map(String::as_str).filter(|name| !locked.has(name)).collect();
+            if !missing.is_empty() {
+                let (names, file) = (missing.join("`, `"), lock.display());
+                it.notes
+                    .push(format!("{file} is older than pyproject.toml and has no `{names}`; `{command}` renews it"));
+            }
         }
         Ok(it)
     }
@@ -339,6 +358,25 @@ mod tests {
         assert_eq!(it.lines, ["httpx[http2]", "tomli>=2,<3 ; python_version < '3.11'"]);
         assert_eq!(it.locked, ["h2==4.1.0", "httpx==0.27.2"]);
         assert!(it.notes.is_empty());
+    }
+
+    #[test]
+    fn a_lock_that_is_older_than_its_project_is_told() {
+        let stale = |lock: &str, names: &str| {
+            let (_dir, project) = project(&[
+                (
+                    "pyproject.toml",
+                    &format!(
+                        "[project]\nname = 'x'\ndependencies = [{names}]\n[build-system]\nrequires = ['poetry-core']\n"
+                    ),
+                ),
+                ("poetry.lock", &format!("[[package]]\nname = 'six'\nversion = '1.16.0'\n{lock}")),
+            ]);
+            project.poetry(&Options::read(&json!({}))).unwrap().notes.join("\n")
+        };
+        assert_eq!(stale("", "'six'"), "");
+        assert!(stale("", "'six', 'idna'").contains("has no `idna`; `poetry lock` renews it"));
+        assert!(stale("[metadata]\ncontent-hash = '00'\n", "'six>=1'").contains("was not made of this pyproject.toml"));
     }
 
     #[test]
