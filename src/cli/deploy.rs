@@ -13,6 +13,7 @@ use crate::deploy::{self, DeployError, DeployRecord, Deployed, Look, Method, Opt
 use crate::manifest::Service;
 use crate::manifest::plugins::scripts::Moment;
 use std::path::PathBuf;
+use std::time::Instant;
 
 /// Build, package and deploy the service
 #[derive(Debug, Default, clap::Args)]
@@ -71,6 +72,7 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
         Some(Part::List(args)) => return deploy_list::run(args, context),
         None => {}
     }
+    let began = Instant::now();
     let changing = target::changing(context, &args.confirm, "deploy to it")?;
     let service = &changing.service;
     refuse_shortcuts(args, service)?;
@@ -106,7 +108,7 @@ pub fn run(args: &DeployArgs, context: &Context) -> Result<ExitKind, Failure> {
         scripts::at(Moment::AfterDeploy, service, context)?;
     }
     match outcome?? {
-        Outcome::Deployed(deployed) => deploy_result::say(&deployed, service, context),
+        Outcome::Deployed(deployed) => deploy_result::say(&deployed, began.elapsed(), service, context),
         Outcome::Swapped(count) => deploy_result::say_swapped(count, service, context),
     }
     Ok(ExitKind::Done)

@@ -6,9 +6,10 @@ use crate::deploy::{self, DeployRecord, Deployed, endpoints};
 use crate::manifest::Service;
 use crate::report::Section;
 use serde_json::{Value, json};
+use std::time::Duration;
 
-/// Says what came of a deploy.
-pub(super) fn say(deployed: &Deployed, service: &Service, context: &Context) {
+/// Says what came of a deploy, and how long all of it took.
+pub(super) fn say(deployed: &Deployed, took: Duration, service: &Service, context: &Context) {
     let (json, text) = match deployed {
         Deployed::Prepared { change_set, changes } => {
             let mut text = format!("Change set {change_set} is ready; it would change {} resources:\n", changes.len());
@@ -27,16 +28,10 @@ pub(super) fn say(deployed: &Deployed, service: &Service, context: &Context) {
             (stack_json("unchanged", stack), text)
         }
         Deployed::Done(stack, record) => {
-            let seconds =
-                record.finished.map(|end| (end - record.started).total(jiff::Unit::Second).unwrap_or_default());
-            let mut text = format!(
-                "\nDeployed {} to stage {} ({:.1} s)\n",
-                service.name,
-                service.stage,
-                seconds.unwrap_or_default()
-            );
+            let seconds = took.as_secs_f64();
+            let mut text = format!("\nDeployed {} to stage {} ({seconds:.1} s)\n", service.name, service.stage);
             text.push_str(&super::info::addresses_text(stack));
-            summarize(stack, record, seconds.unwrap_or_default(), service, context);
+            summarize(stack, record, seconds, service, context);
             let mut json = stack_json("deployed", stack);
             json["record"] = json!(record.id);
             json["seconds"] = json!(seconds);
