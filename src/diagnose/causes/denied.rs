@@ -312,6 +312,9 @@ pub(super) const ROWS: &[Cause] = &[
         &[
             "AccessDenied",
             "Access Denied",
+            // The SDK for C++, and what is built on it
+            "AWS Error ACCESS_DENIED",
+            "AWS Error [code 15]",
             "[AWS * 403 * retries]",
             "access is denied",
             "access was denied",

@@ -34,6 +34,7 @@ pub(super) const ROWS: &[Cause] = &[
             "GetSecretValue operation: Access to KMS is not allowed",
             "GetSecretValue, * Access to KMS is not allowed",
             "GetSecretValue * AccessDeniedException: Access to KMS is not allowed",
+            "secret * AccessDeniedException: Access to KMS is not allowed",
         ],
     )
     .acts(DECRYPT)
@@ -82,6 +83,8 @@ pub(super) const ROWS: &[Cause] = &[
             "(Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException",
             "The new key policy will not allow you to update the key policy in the future",
             "KMS Key * lacks permission",
+            "KMS key is invalid for CreateGrant",
+            "unable to configure access to your environment variables because the KMS key is invalid",
         ],
     )
     .says("The key's policy, or the caller's, does not let it be used for this")

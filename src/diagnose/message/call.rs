@@ -1,7 +1,7 @@
 //! What stands around a bare refusal: the API call, its service, the CloudFormation resource.
 
 use super::Prepared;
-use super::forms::FORMS;
+use super::forms;
 use crate::iam::catalogue;
 use regex::Regex;
 use std::ops::Range;
@@ -10,8 +10,13 @@ use std::sync::LazyLock;
 /// How far before and behind a refusal its call is looked for, in bytes.
 const BEFORE: usize = 900;
 const BEHIND: usize = 600;
+/// How far a stack trace is followed beyond that, in bytes.
+const FRAMES: usize = 4000;
 /// How far a form reaches that was wrapped, in bytes.
 const WRAPPED: usize = 160;
+
+/// How a title of Ansible begins.
+const TASK: &str = "TASK [";
 
 /// What is known of the call that was refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -108,16 +113,20 @@ pub fn near(prepared: &Prepared, range: &Range<usize>) -> Call {
     let line = prepared.line_at(range.start);
     let mut call = Call::default();
     // The same line first, then what led to it, then what follows; then what was wrapped around the line's ends.
+    let before = boundary(text, line.start.saturating_sub(BEFORE))..line.start;
+    let title =
+        text[before.clone()].rfind(TASK).map_or(before.end..before.end, |at| prepared.line_at(before.start + at));
     let windows = [
         line.clone(),
-        boundary(text, line.start.saturating_sub(BEFORE))..line.start,
-        line.end..boundary(text, line.end.saturating_add(BEHIND)),
+        before,
+        line.end..behind_frames(text, boundary(text, line.end.saturating_add(BEHIND))),
         boundary(text, line.start.saturating_sub(WRAPPED))..boundary(text, line.end.saturating_add(WRAPPED)),
+        title,
     ];
     let refusal = range.start - line.start;
     for (number, window) in windows.into_iter().enumerate() {
         let part = cut_at_neighbours(text, window, number);
-        for form in FORMS.iter().filter(|form| part.contains(form.needle)) {
+        for form in forms::all().filter(|form| part.contains(form.needle)) {
             let Some(regex) = form.regex.as_ref() else { continue };
             // What names no call is passed over; before the refusal the last one counts, behind it the first.
             let (mut before, behind): (Vec<_>, Vec<_>) = regex.captures_iter(part).partition(|found| {
@@ -147,10 +156,32 @@ pub fn of_prose(text: &str) -> Option<Call> {
 fn cut_at_neighbours(text: &str, window: Range<usize>, number: usize) -> &str {
     let part = &text[window];
     match number {
+        // What Ansible calls a task says less than its traceback.
+        1 if part.contains(TASK) => {
+            let at = part.rfind(TASK).map_or(0, |at| at + part[at..].find('\n').unwrap_or(0));
+            &part[at..]
+        }
         1 => part.rfind("_FAILED").and_then(|at| part[..at].rfind('\n')).map_or(part, |at| &part[at..]),
         2 => part.find("_FAILED").and_then(|at| part[..at].rfind('\n')).map_or(part, |at| &part[..at]),
         _ => part,
     }
+}
+
+/// Where the stack trace ends that goes on at a byte of the text; the byte itself where there is none.
+fn behind_frames(text: &str, at: usize) -> usize {
+    const MARKS: [&str; 8] = ["at ", "File \"", "from /", "in com.", "in '", "Caused by", "...", ". . . ."];
+    let mut end = at;
+    for line in text[at..].split_inclusive('\n').skip(1) {
+        let body = line.trim_start_matches([' ', '\t', '|']);
+        // Groovy puts the method before the class.
+        let is_frame =
+            MARKS.iter().any(|mark| body.starts_with(mark)) || body.contains(" in com.") || body.contains(" . in ");
+        if !is_frame || end > at + FRAMES {
+            break;
+        }
+        end += line.len() + if end == at { text[at..].find('\n').map_or(0, |rest| rest + 1) } else { 0 };
+    }
+    end
 }
 
 fn boundary(text: &str, at: usize) -> usize {

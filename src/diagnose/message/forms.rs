@@ -1,7 +1,7 @@
 //! The forms in which SDKs, tools and prose name the call that was refused.
 
 use super::call::{Call, action_of, capitalized};
-use super::{prose, s3_command};
+use super::{cli, prose, s3_command};
 use crate::iam::catalogue;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
@@ -14,6 +14,7 @@ pub(super) struct Form {
     pub(super) read: fn(&Captures, &mut Call),
 }
 
+/// A form, whose expression is made when it is first used.
 macro_rules! form {
     ($needle:literal, $regex:literal, $read:expr $(,)?) => {
         // Blanks and words of ASCII: an expression for those of Unicode takes several times as long to make.
@@ -21,8 +22,15 @@ macro_rules! form {
     };
 }
 
-/// The forms that name a call; a field that an earlier one filled stays.
-pub(super) static FORMS: [Form; 66] = [
+pub(super) use form;
+
+/// All forms; a field that an earlier one filled stays. Those of the SDKs come first, then the words of tools, then prose.
+pub(super) fn all() -> impl Iterator<Item = &'static Form> {
+    CALLS.iter().chain(&super::s3_tools::FORMS).chain(&WORDS)
+}
+
+/// The forms that name a call.
+static CALLS: [Form; 48] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
     form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
@@ -37,7 +45,8 @@ pub(super) static FORMS: [Form; 66] = [
     }),
     // Agents and tools: `CreateLogStream API responded with`
     form!("", r"\b([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+)\s+(?:API|operation|request|call)\b", |c, call| {
-        if action_of(call.service, &c[1]).is_some() {
+        // `GraphQL API` is a thing.
+        if &c[1] != "GraphQL" && action_of(call.service, &c[1]).is_some() {
             set_operation(call, &c[1]);
         }
     }),
@@ -76,10 +85,11 @@ pub(super) static FORMS: [Form; 66] = [
         set_known_call(call, &c[1], &c[2]);
     }),
     // A command line: `aws s3api put-object`
-    form!("aws ", r"\baws\s+([a-z][a-z0-9-]+)\s+([a-z][a-z0-9-]+)", |c, call| {
-        let operation: String = c[2].split('-').map(capitalized).collect();
-        set_known_call(call, c[1].trim_end_matches("api"), &operation);
-    }),
+    form!(
+        "aws ",
+        r"\baws\s+(?:--(?:debug|no-[a-z-]+)\s+|--[a-z-]+[ =][!-~]+\s+)*([a-z][a-z0-9-]+)\s+([a-z][a-z0-9-]+)",
+        |c, call| cli::read(&c[1], &c[2], call)
+    ),
     form!(
         "s3",
         r"(?:\baws[ \t](?:[!-~]+[ \t]+){0,6}?s3|\bs[345]cmd)[ \t]+(?:[!-~]+[ \t]+){0,6}?(ls|la|du|cp|mv|sync|get|put|rm|del|mb|rb|setpolicy|delpolicy)\b([ -~]{0,400})",
@@ -144,27 +154,6 @@ pub(super) static FORMS: [Form; 66] = [
         r"https?://(?:(?u:[^\s/'])*\.)?([a-z0-9-]+?)(?:[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com",
         |c, call| set_service(call, &c[1]),
     ),
-    // Hadoop's file system: `getFileStatus on s3a://...`, `PUT 0-byte object on`
-    form!(
-        "s3a",
-        r"\b(getFileStatus|open|listStatus|listFiles|innerListStatus|delete|mkdirs?|innerMkdirs|rename|create) (?:on )?s3a?n?://",
-        |c, call| {
-            set_service(call, "s3");
-            set_operation(
-                call,
-                match &c[1] {
-                    "getFileStatus" | "open" => "GetObject",
-                    "listStatus" | "listFiles" | "innerListStatus" => "ListObjectsV2",
-                    "delete" => "DeleteObject",
-                    _ => "PutObject",
-                },
-            );
-        }
-    ),
-    form!("0-byte object", r"PUT 0-byte object", |_, call| {
-        set_service(call, "s3");
-        set_operation(call, "PutObject");
-    }),
     // Terraform's state in a bucket
     form!(
         " state",
@@ -243,6 +232,51 @@ pub(super) static FORMS: [Form; 66] = [
     form!("call ", r"\bcall ([a-z0-9-]+)[.:]([A-Za-z][A-Za-z0-9]+)\b", |c, call| {
         set_known_call(call, &c[1], &c[2]);
     }),
+];
+
+/// The words of tools, and sentences.
+static WORDS: [Form; 23] = [
+    // Controllers that keep records of Route 53: external-dns, cert-manager
+    form!("", r"(?i-u)submit (?:all )?changes for (?:the following )?zone|change Route ?53 record", |_, call| {
+        set_service(call, "route53");
+        set_operation(call, "ChangeResourceRecordSets");
+    }),
+    form!("hosted zone", r"determin(?:e|ing) (?:the )?(?:Route ?53 )?hosted zone", |_, call| {
+        set_service(call, "route53");
+        set_operation(call, "ListHostedZonesByName");
+    }),
+    // Policies of an identity: `attaching policy arn:... to IAM Role r`, `reading inline policies for IAM role r`
+    form!(
+        "olic",
+        r"(?i-u)\b(attach|detach|putt?|delet|remov|read|list)(?:e|ing)? (?:the )?(inline |attached |managed )?polic(?:y|ies)\b[ -~]{0,200}?\b(?:to|from|for|of|on|with|in) (?:the )?(?:IAM )?(role|user|group)\b",
+        |c, call| prose::policy_of_identity(&c[1], c.get(2).map_or("", |kind| kind.as_str()), &c[3], call)
+    ),
+    form!(
+        "nstance ",
+        r"(?i-u)\b(add|remov)(?:e|ing)? (?:the )?(?:IAM )?role (?:\([!-~]+\) )?(?:to|from) (?:the )?(?:IAM )?instance profile",
+        |c, call| {
+            set_service(call, "iam");
+            set_operation(
+                call,
+                if c[1].eq_ignore_ascii_case("add") {
+                    "AddRoleToInstanceProfile"
+                } else {
+                    "RemoveRoleFromInstanceProfile"
+                },
+            );
+        }
+    ),
+    // `listing tags for S3 Bucket (shop)`
+    form!(
+        "tags",
+        r"(?i-u)\b(list|read|gett|get|updat|sett|set|add|creat|remov|delet)(?:e|ing)? (?:resource )?tags (?:for|of|on|to|from) (?:the )?([A-Za-z0-9]+(?: [A-Za-z0-9]+){0,3})",
+        |c, call| prose::tags_of(&c[1], &c[2], call)
+    ),
+    // SOPS, Vault: `decrypt sops data key with AWS KMS`
+    form!("KMS", r"(?i-u)\b(en|de)crypt(?:ing)?\b[ -~]{0,60}\bKMS\b", |c, call| {
+        set_service(call, "kms");
+        set_operation(call, if c[1].eq_ignore_ascii_case("en") { "Encrypt" } else { "Decrypt" });
+    }),
     // Tools that bring files to a bucket, or fetch them
     form!("pload", r"(?i-u)\bupload(?:ing)?\b[ -~]{0,200}? to (?:the |an? )?(?:s3\b|(?:s3 )?bucket\b)", |_, call| {
         set_service(call, "s3");
@@ -287,6 +321,10 @@ pub(super) static FORMS: [Form; 66] = [
         };
         prose::read(&stem, &c[1].replace('_', " "), call);
     }),
+    // A data source of Terraform is read: `data.aws_ami.web: UnauthorizedOperation`
+    form!("data.aws_", r"\bdata\.aws_([a-z0-9_]+)\.[A-Za-z0-9_-]+(?:\[[!-~]+\])?[:,]", |c, call| {
+        prose::read("describ", &c[1].replace('_', " "), call);
+    }),
     // Velero keeps its backups in a bucket
     form!(
         "backup",
@@ -301,7 +339,7 @@ pub(super) static FORMS: [Form; 66] = [
     // Prose: `error creating IAM Role (x):`, `Failed to create the CloudFormation stack`, `Error querying AMI`
     form!(
         "",
-        r"(?i-u)\b(creat|launch|provision|request|tak|register|deregister|allocat|updat|modify|delet|remov|destroy|terminat|describ|list|query|look(?:ing)? up|find|search|fetch|retriev|gett|get|putt|put|read|download|upload|validat|tagg|tag|attach|detach|associat|start|stopp|stop|invok|publish|copy|send|receiv|enabl|disabl|authoriz|revok|set|sett|add|apply|import|restor|cancel|releas|replac|chang|subscrib|scal)(?:e|ing)?(?:[ \t]+for)?[ \t]+(?:(?:the|an?|any|new|existing|temporary|required|missing|AWS|Amazon)[ \t]+)*([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?:[ \t]+(?:\([ -'*-~]{1,200}\)[ \t]+)?[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*){0,6})",
+        r"(?i-u)\b(creat|launch|provision|run|runn|auto-?discover|discover|poll|request|tak|register|deregister|allocat|updat|modify|delet|remov|destroy|terminat|describ|list|query|look(?:ing)? up|find|search|fetch|retriev|gett|get|putt|put|read|download|upload|validat|tagg|tag|attach|detach|associat|start|stopp|stop|invok|publish|copy|send|receiv|enabl|disabl|authoriz|revok|set|sett|add|apply|import|restor|cancel|releas|replac|chang|subscrib|scal)(?:e|ing)?(?:[ \t]+for)?[ \t]+(?:(?:the|an?|any|new|existing|temporary|required|missing|AWS|Amazon)[ \t]+)*([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?:[ \t]+(?:\([ -'*-~]{1,200}\)[ \t]+)?[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*){0,6})",
         |c, call| prose::read(&c[1], &c[2], call),
     ),
     // Serverless Framework: `Could not locate deployment bucket. Error: Access Denied`
@@ -333,25 +371,25 @@ fn camel(name: &str) -> String {
     name.split('_').map(capitalized).collect()
 }
 
-fn set_service(call: &mut Call, name: &str) {
+pub(super) fn set_service(call: &mut Call, name: &str) {
     if call.service.is_none() {
         call.service = catalogue::prefix_of_service(name);
     }
 }
 
-fn set_operation(call: &mut Call, name: &str) {
+pub(super) fn set_operation(call: &mut Call, name: &str) {
     call.operation.get_or_insert_with(|| capitalized(name));
 }
 
 /// The same where the name is an operation of the service, or of a likely one.
-fn set_known_operation(call: &mut Call, name: &str) {
+pub(super) fn set_known_operation(call: &mut Call, name: &str) {
     if action_of(call.service, name).is_some() {
         set_operation(call, name);
     }
 }
 
 /// Service and operation, where the service has such an operation.
-fn set_known_call(call: &mut Call, service: &str, operation: &str) {
+pub(super) fn set_known_call(call: &mut Call, service: &str, operation: &str) {
     if let Some(prefix) = catalogue::prefix_of_service(service)
         && !catalogue::actions_of_operation(prefix, &capitalized(operation)).is_empty()
     {
@@ -366,7 +404,7 @@ mod tests {
 
     #[test]
     fn every_form_has_an_expression() {
-        for form in &FORMS {
+        for form in all() {
             assert!(form.regex.is_some(), "{}", form.needle);
         }
     }

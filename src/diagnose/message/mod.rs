@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod clean;
+mod cli;
 mod decoded;
 pub mod denial;
 mod field;
@@ -10,8 +11,10 @@ mod labelled;
 pub mod phrase;
 mod prose;
 mod s3_command;
+mod s3_tools;
 pub mod squeeze;
 mod table;
+mod words;
 
 pub use field::{token, trimmed};
 use squeeze::Squeezed;

@@ -20,6 +20,8 @@ struct Phrase {
     literals: Vec<String>,
     /// Whether a blank stands between a literal and the hole behind it.
     spaced: Vec<bool>,
+    /// Whether a blank stands between a literal and the hole before it.
+    led: Vec<bool>,
     /// The holes: before the first literal, between, behind the last; the outer ones may be absent.
     leading: Option<String>,
     between: Vec<String>,
@@ -29,7 +31,7 @@ struct Phrase {
 
 impl Phrase {
     fn parse(phrase: &str) -> Self {
-        let (mut literals, mut holes, mut spaced) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut literals, mut holes, mut spaced, mut led) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut literal = String::new();
         let mut rest = phrase;
         while let Some(at) = rest.find(['{', '*']) {
@@ -39,6 +41,7 @@ impl Phrase {
                 _ => ("", 1),
             };
             spaced.push(literal.ends_with(' '));
+            led.push(literal.starts_with(' '));
             literals.push(squeeze(&literal));
             literal.clear();
             holes.push(name.to_owned());
@@ -47,9 +50,11 @@ impl Phrase {
         literal.push_str(rest);
         literals.push(squeeze(&literal));
         spaced.push(false);
+        led.push(literal.starts_with(' '));
         let leading = literals.first().is_some_and(String::is_empty).then(|| {
             literals.remove(0);
             spaced.remove(0);
+            led.remove(0);
             holes.remove(0)
         });
         let trailing = (literals.len() > 1 && literals.last().is_some_and(String::is_empty))
@@ -59,7 +64,7 @@ impl Phrase {
             })
             .flatten();
         let anchor = (0..literals.len()).max_by_key(|&at| literals[at].len()).unwrap_or(0);
-        Self { literals, spaced, leading, between: holes, trailing, anchor }
+        Self { literals, spaced, led, leading, between: holes, trailing, anchor }
     }
 
     /// The longest literal, by which the phrase is found.
@@ -163,7 +168,15 @@ impl Phrases {
         }
         let mut end = anchor.end;
         for at in phrase.anchor + 1..phrase.literals.len() {
-            let found = end + squeezed.window(end, HOLE).find(&phrase.literals[at])?;
+            let literal = phrase.literals[at].as_str();
+            let window = squeezed.window(end, HOLE);
+            // `call {operation} on`: not the end of `InvokeFunction`, unless all blanks were lost.
+            let apart = |found: usize| {
+                end + found > 0 && squeezed.range(end + found - 1..end + found).end < squeezed.start(end + found)
+            };
+            let mut words = window.match_indices(literal).map(|(found, _)| found);
+            let word = if phrase.led[at] { words.find(|found| apart(*found)) } else { None };
+            let found = end + word.or_else(|| window.find(literal))?;
             keep(&phrase.between[at - 1], end..found);
             end = found + phrase.literals[at].len();
         }
@@ -210,6 +223,13 @@ mod tests {
         let found =
             find(&["permission to access {resource}"], "no permission to access arn:aws:sqs:eu-west-1:1:q. Sorry");
         assert_eq!(found[0].captures["resource"], "arn:aws:sqs:eu-west-1:1:q");
+    }
+
+    #[test]
+    fn a_word_behind_a_hole_is_not_the_end_of_what_the_hole_takes() {
+        let found = find(&["may not call {operation} on {service}"], "it may not call InvokeFunction on Lambda");
+        assert_eq!(found[0].captures["operation"], "InvokeFunction");
+        assert_eq!(found[0].captures["service"], "Lambda");
     }
 
     #[test]

@@ -1,102 +1,8 @@
 //! Sentences such as `error creating IAM Role` → the call that they mean.
 
 use super::call::{Call, LIKELY, capitalized};
+use super::words::{EVERYDAY, EVERYDAY_NAMES, MAIN_NOUNS, verbs};
 use crate::iam::catalogue;
-
-/// Words of prose that name no operation of AWS by themselves.
-const EVERYDAY: [&str; 14] = [
-    "resource",
-    "resources",
-    "connection",
-    "session",
-    "operation",
-    "value",
-    "item",
-    "data",
-    "access",
-    "token",
-    "file",
-    "files",
-    "deployment",
-    "status",
-];
-
-/// What a service is about where a sentence names it alone: `updating the lambda`.
-const MAIN_NOUNS: [(&str, &str); 14] = [
-    ("acm", "Certificate"),
-    ("apigateway", "RestApi"),
-    ("cloudformation", "Stack"),
-    ("cloudfront", "Distribution"),
-    ("dynamodb", "Table"),
-    ("ecr", "Repository"),
-    ("eks", "Cluster"),
-    ("kms", "Key"),
-    ("lambda", "Function"),
-    ("s3", "Bucket"),
-    ("secretsmanager", "Secret"),
-    ("sns", "Topic"),
-    ("sqs", "Queue"),
-    ("ssm", "Parameter"),
-];
-
-/// What people call a resource, the service, what its operations call it.
-const EVERYDAY_NAMES: [(&str, &str, &str); 8] = [
-    ("ami", "ec2", "Image"),
-    ("amis", "ec2", "Images"),
-    ("eip", "ec2", "Address"),
-    ("eni", "ec2", "NetworkInterface"),
-    ("keypair", "ec2", "KeyPair"),
-    ("secret", "secretsmanager", "SecretValue"),
-    ("secrets", "secretsmanager", "SecretValue"),
-    ("sg", "ec2", "SecurityGroup"),
-];
-
-/// The verbs of operations that a stem of prose can mean, likeliest first.
-fn verbs(stem: &str) -> &'static [&'static str] {
-    match stem {
-        "creat" | "provision" => &["Create", "Put", "Run", "Register", "Request"],
-        "launch" => &["Run", "Launch"],
-        "request" => &["Request"],
-        "tak" => &["Create"],
-        "register" => &["Register", "Create"],
-        "deregister" => &["Deregister"],
-        "allocat" => &["Allocate"],
-        "updat" | "modify" => &["Update", "Modify", "Put"],
-        "delet" | "remov" | "destroy" => &["Delete", "Remove", "Terminate"],
-        "terminat" => &["Terminate", "Delete"],
-        "describ" => &["Describe", "Get"],
-        "validat" => &["Validate", "Describe"],
-        "put" | "putt" | "upload" => &["Put", "Upload"],
-        "list" => &["List", "Describe"],
-        "query" | "find" | "search" => &["Describe", "List", "Get"],
-        "tag" | "tagg" => &["Tag"],
-        "attach" => &["Attach"],
-        "detach" => &["Detach"],
-        "associat" => &["Associate"],
-        "start" => &["Start"],
-        "stop" | "stopp" => &["Stop"],
-        "invok" => &["Invoke"],
-        "publish" => &["Publish"],
-        "copy" => &["Copy"],
-        "send" => &["Send"],
-        "receiv" => &["Receive"],
-        "enabl" => &["Enable"],
-        "disabl" => &["Disable"],
-        "authoriz" => &["Authorize"],
-        "revok" => &["Revoke"],
-        "set" | "sett" | "apply" => &["Set", "Put", "Modify", "Update"],
-        "add" => &["Add", "Put"],
-        "import" => &["Import"],
-        "restor" => &["Restore"],
-        "cancel" => &["Cancel"],
-        "releas" => &["Release"],
-        "replac" => &["Replace"],
-        "chang" => &["Change", "Modify", "Update"],
-        "subscrib" => &["Subscribe"],
-        "scal" => &["Set", "Update"],
-        _ => &["Get", "Describe", "List"],
-    }
-}
 
 /// `creat`, `IAM Role` → `iam:CreateRole`, where there is such an action; without a service the likeliest one that
 /// has it.
@@ -108,48 +14,107 @@ pub(super) fn read(stem: &str, object: &str, call: &mut Call) {
     let verbs = verbs(&stem);
     // `SQS Queue (https://...) attribute`: the name in between says nothing; nor does the rule of `security group rule`.
     let apart = object.replace('(', " (").replace(')', ") ");
-    let rule = |word: &str| ["authoriz", "revok"].contains(&stem.as_str()) && ["rule", "rules", "type"].contains(&word);
+    let rule = |word: &str| {
+        ["authoriz", "revok"].contains(&stem.as_str())
+            && ["rule", "rules", "type"].contains(&&*word.to_ascii_lowercase())
+    };
     let words: Vec<&str> = apart.split_whitespace().filter(|word| !word.starts_with('(') && !rule(word)).collect();
-    let named = (1..=words.len().min(3))
+    // What a tool has on this machine is no call: only a service that is named gives something to download.
+    let local = stem == "download";
+    if !local && let Some((prefix, operation)) = called(verbs, &words, call) {
+        call.service.get_or_insert(prefix);
+        call.operation = Some(operation);
+        return;
+    }
+    // `RDS DB Instance` begins with two services: `RDS DB`, and `RDS`.
+    let named: Vec<(usize, &'static str)> = (1..=words.len().min(3))
         .rev()
-        .find_map(|length| Some((length, catalogue::prefix_of_service(&words[..length].join(" "))?)));
-    if let Some((length, prefix)) = named {
-        let words = [&words[..length], &everyday(prefix, &words[length..])].concat();
-        let mut names = nouns(&words[length..]);
-        let behind = (length + 1..words.len().min(length + 4)).filter(|from| from + 1 < words.len());
-        names.extend(behind.flat_map(|from| nouns(&words[from..]).into_iter().take(1)));
-        if let Some((_, main)) = MAIN_NOUNS.iter().find(|(service, _)| *service == prefix) {
-            let of_main: Vec<String> = names.iter().map(|noun| format!("{main}{noun}")).collect();
-            names.extend(if names.is_empty() { vec![(*main).to_owned()] } else { of_main });
-        }
-        if let Some(operation) = operation(prefix, verbs, &names) {
+        .filter_map(|length| Some((length, catalogue::prefix_of_service(&words[..length].join(" "))?)))
+        .collect();
+    if let Some((length, _)) = named.first() {
+        let of_service = |(length, prefix): &(usize, &'static str)| {
+            Some((*prefix, named_service(prefix, verbs, *length, &words, &apart)?))
+        };
+        if let Some((prefix, operation)) = named.iter().find_map(of_service) {
             call.service.get_or_insert(prefix);
             call.operation = Some(operation);
-        } else if words.len() > length + 1 {
+        } else if words.len() > *length {
             // `CloudWatch log group` is a log group of CloudWatch Logs.
-            call.operation = likely(call.service, verbs, &words[length..]);
+            call.operation = likely(call.service, verbs, &words[*length..]);
         }
         return;
     }
     let Some(first) = words.first().map(|word| word.to_ascii_lowercase()) else { return };
-    let called = EVERYDAY_NAMES.iter().find(|(name, _, _)| *name == first);
-    let found = called.and_then(|(_, prefix, noun)| Some((*prefix, operation(prefix, verbs, &[(*noun).to_owned()])?)));
-    if let Some((prefix, operation)) = found.filter(|(prefix, _)| call.service.is_none_or(|own| own == *prefix)) {
-        call.service.get_or_insert(prefix);
-        call.operation = Some(operation);
-    } else if !EVERYDAY.contains(&first.as_str()) {
+    let everyday =
+        EVERYDAY.contains(&first.as_str()) || first.strip_suffix('s').is_some_and(|one| EVERYDAY.contains(&one));
+    if !local && !everyday {
         call.operation = likely(call.service, verbs, &words);
     }
 }
 
+/// The operation on what the words call it, the first `length` of which name the service.
+fn named_service(prefix: &str, verbs: &[&str], length: usize, words: &[&str], text: &str) -> Option<String> {
+    let rest = everyday(prefix, verbs, &words[length..]);
+    // What stands behind an id in brackets, or behind a first word, is more telling than that word alone.
+    let (alone, mut names): (Vec<String>, Vec<String>) =
+        nouns(&rest).into_iter().partition(|noun| rest.first().is_some_and(|first| capitalized(first) == *noun));
+    names.extend(
+        (1..rest.len().min(4)).filter(|from| from + 1 < rest.len()).flat_map(|from| {
+            nouns(&rest[from..]).into_iter().take(if behind_brackets(text, rest[from]) { 3 } else { 1 })
+        }),
+    );
+    names.extend(alone);
+    if let Some((_, main)) = MAIN_NOUNS.iter().find(|(service, _)| *service == prefix) {
+        let of_main: Vec<String> = names.iter().map(|noun| format!("{main}{noun}")).collect();
+        names.extend(if names.is_empty() { vec![(*main).to_owned()] } else { of_main });
+    }
+    // `Auto Scaling Group`, `VPC`: the service's name is a part of the noun, or all of it.
+    names.extend(nouns(words));
+    operation(prefix, verbs, &names)
+}
+
+/// Whether a word is the first one behind an id in brackets: `VPC (vpc-1) main Route Table`.
+fn behind_brackets(text: &str, word: &str) -> bool {
+    text.rsplit(')').next().is_some_and(|behind| behind.split_whitespace().next() == Some(word)) && text.contains(')')
+}
+
+/// The operation on what people have a name of their own for: `elastic IP`, `AMI`.
+fn called(verbs: &[&str], words: &[&str], call: &Call) -> Option<(&'static str, String)> {
+    let named = |length: usize| {
+        let name = words.get(..length)?.join(" ").to_ascii_lowercase();
+        EVERYDAY_NAMES.iter().find(|(called, _, _)| *called == name)
+    };
+    let alone = || {
+        // `instance profile` is no instance.
+        let more = likely(call.service, verbs, words);
+        named(1).filter(|_| more.is_none() || more == likely(call.service, verbs, &words[..1]))
+    };
+    let (_, prefix, noun) = named(2).or_else(alone)?;
+    if call.service.is_some_and(|own| own != *prefix) {
+        return None;
+    }
+    let noun = whole_secret(verbs, noun);
+    Some((*prefix, operation(prefix, verbs, &[noun.to_owned()])?))
+}
+
+/// A secret's value is read and put; all else is done to the secret.
+fn whole_secret<'a>(verbs: &[&str], noun: &'a str) -> &'a str {
+    if noun == "SecretValue" && !verbs.first().is_some_and(|verb| ["Get", "Put"].contains(verb)) {
+        "Secret"
+    } else {
+        noun
+    }
+}
+
 /// The words of a resource as the operations of its service call it: `EIP` of EC2 is an `Address`.
-fn everyday<'a>(prefix: &str, words: &[&'a str]) -> Vec<&'a str> {
+fn everyday<'a>(prefix: &str, verbs: &[&str], words: &[&'a str]) -> Vec<&'a str> {
     let mut words = words.to_vec();
-    if let Some(first) = words.first_mut()
-        && let Some((_, _, noun)) =
-            EVERYDAY_NAMES.iter().find(|(name, of, _)| *of == prefix && name.eq_ignore_ascii_case(first))
-    {
-        *first = noun;
+    let two = words.get(..2).map(|words| words.join(" "));
+    let names = |own: &str| EVERYDAY_NAMES.iter().find(|(name, of, _)| *of == prefix && name.eq_ignore_ascii_case(own));
+    if let Some((_, _, noun)) = two.and_then(|two| names(&two)) {
+        words.splice(..2, [*noun]);
+    } else if let Some((_, _, noun)) = words.first().and_then(|first| names(first)) {
+        words[0] = whole_secret(verbs, noun);
     }
     words
 }
@@ -168,14 +133,82 @@ fn likely(service: Option<&'static str>, verbs: &[&str], words: &[&str]) -> Opti
         && service.is_none_or(|service| service == "ec2")
         && words.iter().take(3).any(|word| word.eq_ignore_ascii_case("tags"));
     let names = if of_tags { vec!["Tags".to_owned()] } else { nouns(words) };
+    // Rules of a security group are for what comes in, unless the words say otherwise.
+    let of_rules = verbs.iter().any(|verb| ["Authorize", "Revoke"].contains(verb));
+    let ingress = names.iter().filter(|name| of_rules && *name == "SecurityGroup").map(|name| format!("{name}Ingress"));
+    let names: Vec<String> = names.iter().cloned().chain(ingress).collect();
     let mut forms = names.iter().flat_map(|noun| {
         let words = noun.chars().filter(char::is_ascii_uppercase).count();
         let several =
             move |verb: &&&str| **verb == "Run" || (words > 1 && ["Describe", "List", "Request"].contains(*verb));
         let plural = verbs.iter().filter(several).map(move |verb| format!("{verb}{noun}s"));
-        verbs.iter().take(2).map(move |verb| format!("{verb}{noun}")).chain(plural)
+        let one = noun.strip_suffix('s').filter(|_| !verbs.contains(&"Get"));
+        let singular = one.into_iter().flat_map(|noun| verbs.iter().take(2).map(move |verb| format!("{verb}{noun}")));
+        verbs.iter().take(2).map(move |verb| format!("{verb}{noun}")).chain(plural).chain(singular)
     });
     forms.find(known)
+}
+
+/// The operation of a policy and the identity that has it: `attach`, `role` → `iam:AttachRolePolicy`.
+pub(super) fn policy_of_identity(stem: &str, kind: &str, identity: &str, call: &mut Call) {
+    if call.operation.is_some() || call.service.is_some_and(|service| service != "iam") {
+        return;
+    }
+    let attached = if kind.trim().eq_ignore_ascii_case("inline") { "" } else { "Attached" };
+    let identity = capitalized(&identity.to_ascii_lowercase());
+    let operation = match stem.to_ascii_lowercase().as_str() {
+        "attach" => format!("Attach{identity}Policy"),
+        "detach" => format!("Detach{identity}Policy"),
+        "put" | "putt" => format!("Put{identity}Policy"),
+        "read" | "list" => format!("List{attached}{identity}Policies"),
+        _ if kind.is_empty() || attached.is_empty() => format!("Delete{identity}Policy"),
+        _ => format!("Detach{identity}Policy"),
+    };
+    call.service = Some("iam");
+    call.operation = Some(operation);
+}
+
+/// The operation that lists, sets or removes the tags of a resource, however its service calls it.
+pub(super) fn tags_of(stem: &str, object: &str, call: &mut Call) {
+    let words: Vec<&str> = object.split_whitespace().collect();
+    let named = (1..=words.len().min(3))
+        .rev()
+        .find_map(|length| Some((length, catalogue::prefix_of_service(&words[..length].join(" "))?)));
+    let Some((length, prefix)) = named.filter(|_| call.operation.is_none()) else { return };
+    let noun = words.get(length).map_or_else(String::new, |word| capitalized(word));
+    let forms: [String; 6] = match stem.to_ascii_lowercase().as_str() {
+        "list" | "read" | "get" | "gett" => [
+            format!("List{noun}Tags"),
+            "ListTagsForResource".to_owned(),
+            "ListTagsOfResource".to_owned(),
+            "ListTags".to_owned(),
+            format!("Get{noun}Tagging"),
+            "DescribeTags".to_owned(),
+        ],
+        "remov" | "delet" => [
+            format!("Untag{noun}"),
+            "UntagResource".to_owned(),
+            "RemoveTagsFromResource".to_owned(),
+            "RemoveTags".to_owned(),
+            format!("Delete{noun}Tagging"),
+            "DeleteTags".to_owned(),
+        ],
+        _ => [
+            format!("Tag{noun}"),
+            "TagResource".to_owned(),
+            "AddTagsToResource".to_owned(),
+            "AddTags".to_owned(),
+            format!("Put{noun}Tagging"),
+            "CreateTags".to_owned(),
+        ],
+    };
+    let known = |operation: &String| !catalogue::actions_of_operation(prefix, operation).is_empty();
+    // S3 tags a bucket in a way of its own; `TagResource` is for its other resources.
+    let own = |operation: &&String| !noun.is_empty() && operation.contains(&noun) && known(operation);
+    if let Some(operation) = forms.iter().find(own).or_else(|| forms.iter().find(|form| known(form))) {
+        call.service.get_or_insert(prefix);
+        call.operation = Some(operation.clone());
+    }
 }
 
 /// A cmdlet of PowerShell: `Write`, `S3`, `Object` → `s3:PutObject`.
