@@ -98,10 +98,15 @@ pub fn warn(context: &Context, findings: &Findings<'_>) {
 
 fn refuse(context: &Context, failure: &LoadFailure) -> Failure {
     context.report.hidden.add(&failure.secrets);
-    refused(
+    let refused = refused(
         context,
         &Findings { problems: &failure.problems, sources: &failure.sources, config: failure.config.as_ref() },
-    )
+    );
+    match failure.unsaid {
+        // Its default in version 3 of the framework, unlike in later ones.
+        true => refused.hint("`configValidationMode: warn` in the manifest makes warnings of what its schema refuses"),
+        false => refused,
+    }
 }
 
 /// The manifest's problems as a failure; under `--output json` also as data.

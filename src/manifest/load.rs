@@ -45,6 +45,8 @@ pub struct LoadFailure {
     pub config: Option<Node>,
     /// Values that must not be shown.
     pub secrets: Vec<String>,
+    /// Whether the manifest is not valid, and does not say what then happens.
+    pub unsaid: bool,
 }
 
 /// A manifest that can be used.
@@ -108,10 +110,12 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, LoadFailure> {
     let names = plugins::names(&resolved.config);
     let foreign = plugins::has_foreign(&resolved.config);
     let parked = stage::park_others(&mut resolved.config, &resolved.stage);
-    problems.extend(schema::validate(&mut resolved.config, &schema::schema(&names), foreign));
+    let invalid = schema::validate(&mut resolved.config, &schema::schema(&names), foreign);
+    let unsaid = invalid.has_errors() && schema::is_unsaid(&resolved.config);
+    problems.extend(invalid);
     stage::unpark(&mut resolved.config, parked);
     let secrets = resolved.secrets;
-    let failure = |problems, sources, config, secrets| LoadFailure { problems, sources, config, secrets };
+    let failure = |problems, sources, config, secrets| LoadFailure { problems, sources, config, secrets, unsaid };
     if problems.has_errors() {
         return Err(failure(problems, resolved.sources, Some(resolved.config), secrets));
     }
@@ -144,8 +148,13 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, LoadFailure> {
 /// Nothing was found, or it cannot be read, or a variable is wrong.
 pub fn resolve(request: &LoadRequest<'_>) -> Result<Resolved, LoadFailure> {
     let mut sources = Sources::default();
-    let fail =
-        |problems: Problems, sources: Sources| LoadFailure { problems, sources, config: None, secrets: Vec::new() };
+    let fail = |problems: Problems, sources: Sources| LoadFailure {
+        problems,
+        sources,
+        config: None,
+        secrets: Vec::new(),
+        unsaid: false,
+    };
     let file = discover::manifest(&request.dir, request.config.as_deref())
         .map_err(|p| fail(ReadError::from(p).into(), Sources::default()))?;
     let mut config = match read_manifest(&file, request, &mut sources) {
@@ -179,7 +188,7 @@ pub fn resolve(request: &LoadRequest<'_>) -> Result<Resolved, LoadFailure> {
         }
         Err(more) => {
             problems.extend(more);
-            return Err(LoadFailure { problems, sources, config: Some(config), secrets });
+            return Err(LoadFailure { problems, sources, config: Some(config), secrets, unsaid: false });
         }
     }
     if let Some(region) = &request.region {
@@ -190,7 +199,7 @@ pub fn resolve(request: &LoadRequest<'_>) -> Result<Resolved, LoadFailure> {
     problems.extend(resolution.problems);
     if problems.has_errors() {
         let config = Some(resolution.config);
-        return Err(LoadFailure { problems, sources: resolution.documents, config, secrets });
+        return Err(LoadFailure { problems, sources: resolution.documents, config, secrets, unsaid: false });
     }
     let configured = resolution.config.at("provider.region").and_then(Node::as_str).map(str::to_owned);
     let region = request.region.clone().or(configured).unwrap_or_else(|| super::DEFAULT_REGION.to_owned());

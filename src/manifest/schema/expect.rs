@@ -1,5 +1,6 @@
 //! What is wrong and what was expected, in people's words.
 
+use super::moved;
 use super::pattern_name::pattern_name;
 use super::retired_runtime;
 use super::validate::{Kind, Path, Violation, violation};
@@ -143,7 +144,9 @@ pub fn unknown_key<'k>(node: &Node, key: &str, known: impl Iterator<Item = &'k s
     };
     let mut found = violation(Kind::UnknownKey, node, path, message);
     found.depth = path.depth + 1;
+    let advice = moved::advice(&path.text, key);
     found.help = match nearest(key, known.iter().copied()) {
+        _ if advice.is_some() => advice.map(str::to_owned),
         Some(near) => Some(format!("did you mean `{near}`?")),
         None if !known.is_empty() && known.len() <= 12 => Some(format!("there are {}", words(&known, "and"))),
         None => None,

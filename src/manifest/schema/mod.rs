@@ -13,6 +13,7 @@ mod expect;
 mod forms;
 mod function;
 mod layer;
+mod moved;
 mod package;
 mod pattern_name;
 mod provider;
@@ -25,7 +26,7 @@ mod tests;
 mod validate;
 
 pub use definitions::{BUCKET_NAME, STAGE};
-pub use validate::{Strictness, validate};
+pub use validate::{Strictness, is_unsaid, validate};
 
 use self::build::*;
 use super::plugins;

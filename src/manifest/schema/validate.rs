@@ -34,6 +34,11 @@ impl Strictness {
     }
 }
 
+/// Whether a manifest leaves it open what happens when it is not valid.
+pub fn is_unsaid(config: &Node) -> bool {
+    config.get("configValidationMode").is_none()
+}
+
 /// Checks a manifest, and changes values in place that only have the wrong type.
 ///
 /// Where `foreign_plugins` is set, the service uses plugins that rlx does not know: keys that the schema does
@@ -42,7 +47,11 @@ pub fn validate(config: &mut Node, schema: &Json, foreign_plugins: bool) -> Prob
     let strictness = Strictness::of(config);
     let mut validator = Validator { schema, patterns: HashMap::new() };
     let nameless = check_service(config);
+    let named_below = name_below(config);
     let mut violations = validator.check(config, schema, &Path::root());
+    if let (Some(name), Some(found)) = (named_below, violations.iter_mut().find(|found| found.path == "service")) {
+        found.help = Some(format!("version 3 has it as `service: {name}`"));
+    }
     violations.extend(nameless);
     violations.extend(check_framework_version(config));
     let mut problems = Problems::default();
@@ -304,6 +313,11 @@ fn check_service(config: &Node) -> Option<Violation> {
     let mut found = violation(Kind::Missing, service, &path, "the service has no name".to_owned());
     found.help = Some("name it, as in `service: orders`".into());
     Some(found)
+}
+
+/// The name of a service in the form of versions before 3, `service: { name: ... }`.
+fn name_below(config: &Node) -> Option<String> {
+    config.at("service.name").and_then(Node::as_str).map(str::to_owned)
 }
 
 fn check_framework_version(config: &Node) -> Option<Violation> {
