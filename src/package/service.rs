@@ -16,13 +16,13 @@ use std::time::{Instant, SystemTime};
 pub fn package(service: &Service, request: &PackageRequest<'_>) -> Result<Packaged, PackageError> {
     check_names(service, request)?;
     let mut packaged = Packaged::default();
-    let dependencies = node::dependencies(&service.dir);
+    let mut dependencies = node::dependencies(&service.dir);
     let built = Built {
         binaries: native::build(service, request)?,
         bundles: bundles::build(service, request, &mut packaged.notes)?,
         development: match service.package.exclude_dev_dependencies {
             Some(false) => Vec::new(),
-            _ => dependencies.development,
+            _ => std::mem::take(&mut dependencies.development),
         },
     };
     let plan = plan::plan(service, request, &built)?;
@@ -32,7 +32,7 @@ pub fn package(service: &Service, request: &PackageRequest<'_>) -> Result<Packag
     if !sets.is_empty() {
         files.extend(external::of_store(&service.dir, &dependencies.linked)?);
     }
-    note_above(service, &plan, &dependencies.above, &mut packaged.notes);
+    note_not_taken(service, &plan, &dependencies, &mut packaged.notes);
     let mut filler = Filler::new(service, request);
     for planned in &plan {
         let mut artifact = match &planned.content {
@@ -183,8 +183,9 @@ fn note_secrets(secrets: &[String], notes: &mut Problems) {
     }
 }
 
-/// Dependencies above the service stay out, as in Framework v3; a layer or a bundle may bring them.
-fn note_above(service: &Service, plan: &[Planned<'_>], above: &[String], notes: &mut Problems) {
+/// Dependencies above the service stay out, as in Framework v3, and so does what is not installed; a layer or a bundle
+/// may bring them.
+fn note_not_taken(service: &Service, plan: &[Planned<'_>], of: &node::Dependencies, notes: &mut Problems) {
     let takes_files = |planned: &&Planned<'_>| {
         planned.bundle.is_empty() && planned.patterns().is_some_and(|patterns| patterns.may_take_from("node_modules"))
     };
@@ -193,14 +194,27 @@ fn note_above(service: &Service, plan: &[Planned<'_>], above: &[String], notes: 
         let has_layers = function.raw.get("layers").or(service.provider.raw.get("layers")).is_some();
         target::runtime(service, function).starts_with("nodejs") && !has_layers
     };
-    let Some(function) = functions.into_iter().find(needs).filter(|_| !above.is_empty()) else { return };
-    let message = format!(
-        "dependencies in a `node_modules` above the service do not come into the archive: {}",
-        above.join(", ")
+    let Some(function) = functions.into_iter().find(needs) else { return };
+    let mut note = |what: &str, names: &[String], help: &str| {
+        if !names.is_empty() {
+            let message = format!("{what}: {}", names.join(", "));
+            notes.push(Problem::at(format!("functions.{}", function.key), message).help(help).warning());
+        }
+    };
+    note(
+        "dependencies in a `node_modules` above the service do not come into the archive",
+        &of.above,
+        "bundle the code (`build: { esbuild: true }`), install them in the service directory, or mount them with \
+         `package.external`",
     );
-    let help = "bundle the code (`build: { esbuild: true }`), install them in the service directory, or mount them with \
-                `package.external`";
-    notes.push(Problem::at(format!("functions.{}", function.key), message).help(help).warning());
+    let help = match of.plug_and_play {
+        true => {
+            "Yarn's Plug'n'Play keeps them where Lambda does not look: bundle the code (`build: { esbuild: true }`), or \
+             set `nodeLinker: node-modules` in `.yarnrc.yml`"
+        }
+        false => "install them (`npm ci`) before packaging, or bundle the code (`build: { esbuild: true }`)",
+    };
+    note("dependencies of `package.json` are not installed, and not in the archive", &of.missing, help);
 }
 
 fn note_outside(planned: &Planned<'_>, outside: &[String], notes: &mut Problems) {

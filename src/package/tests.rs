@@ -331,6 +331,30 @@ fn dependencies_above_the_service_are_missed_aloud() {
 }
 
 #[test]
+fn dependencies_that_are_not_installed_are_missed_aloud() {
+    let notes = |more: &str, manifest: &str| {
+        let it = Fixture::new(&format!(
+            "service: shop\nprovider: {{ name: aws, runtime: nodejs22.x }}\nfunctions: {{ a: {{ handler: a.x }} }}\n{manifest}"
+        ))
+        .file("a.js", "")
+        .file("package.json", r#"{"dependencies":{"tea":"1","milk":"1","@aws-sdk/client-s3":"3"}}"#)
+        .file("node_modules/milk/package.json", "{}")
+        .file(more, "");
+        it.run()
+            .unwrap()
+            .notes
+            .iter()
+            .map(|n| (n.message.clone(), n.help.clone().unwrap_or_default()))
+            .collect::<Vec<_>>()
+    };
+    let [(message, help)] = &notes("b.js", "")[..] else { panic!("one note") };
+    assert_eq!(message, "dependencies of `package.json` are not installed, and not in the archive: tea");
+    assert!(help.contains("npm ci"), "{help}");
+    assert!(notes(".pnp.cjs", "")[0].1.contains("nodeLinker: node-modules"));
+    assert!(notes("b.js", "package: { patterns: ['!node_modules/**'] }\n").is_empty());
+}
+
+#[test]
 fn settings_that_name_what_is_not_there_are_told() {
     let python = |settings: &str| {
         Fixture::new(&format!(

@@ -10,6 +10,10 @@ use std::path::{Path, PathBuf};
 /// Sections of a `package.json` with what is needed at run time.
 pub const RUN_TIME: [&str; 3] = ["dependencies", "optionalDependencies", "peerDependencies"];
 
+/// Packages that Node.js runtimes of Lambda bring (AWS Lambda developer guide, "Building Lambda functions with
+/// Node.js").
+const OF_RUNTIME: &str = "@aws-sdk/";
+
 /// What `package.json` files say of the folders named `node_modules` beside them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dependencies {
@@ -20,6 +24,10 @@ pub struct Dependencies {
     pub linked: Vec<Placed>,
     /// Names of the service's own dependencies that are installed in a folder above it, as workspaces do.
     pub above: Vec<String>,
+    /// Names of those that are installed nowhere. What the runtime brings is not among them.
+    pub missing: Vec<String>,
+    /// Whether Yarn's Plug'n'Play keeps the packages, in no `node_modules`.
+    pub plug_and_play: bool,
 }
 
 /// The dependencies of all projects of a service.
@@ -45,7 +53,11 @@ pub fn dependencies(service_dir: &Path) -> Dependencies {
         if project == service_dir {
             let outside =
                 |name: &String| resolve(service_dir, name).is_some_and(|package| !package.starts_with(service_dir));
-            all.above = names(&manifest, &["dependencies"]).into_iter().filter(outside).collect();
+            let own = names(&manifest, &["dependencies"]);
+            all.above = own.iter().filter(|name| outside(name)).cloned().collect();
+            let missing = |name: &&String| !name.starts_with(OF_RUNTIME) && resolve(service_dir, name).is_none();
+            all.missing = own.iter().filter(missing).cloned().collect();
+            all.plug_and_play = service_dir.ancestors().any(|above| above.join(".pnp.cjs").is_file());
         }
         let place = |p: Placed| Placed { place: name.join(&p.place).to_string_lossy().into_owned(), ..p };
         all.linked.extend(store::placed(&project, &run_time).into_iter().map(place));
@@ -183,7 +195,8 @@ mod tests {
         fs::write(below.join("node_modules/own/package.json"), "{}").unwrap();
         let text = r#"{"dependencies":{"own":"1","@s/b":"1","nowhere":"1"},"devDependencies":{"tool":"1"}}"#;
         fs::write(below.join("package.json"), text).unwrap();
-        assert_eq!(dependencies(&below).above, ["@s/b"]);
+        let found = dependencies(&below);
+        assert_eq!((found.above, found.missing), (vec!["@s/b".to_owned()], vec!["nowhere".to_owned()]));
         assert!(dependencies(dir.path()).above.is_empty());
     }
 

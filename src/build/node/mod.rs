@@ -7,5 +7,5 @@ mod store;
 mod tool;
 pub mod webpack;
 
-pub use dependencies::{dependencies, with_dependencies};
+pub use dependencies::{Dependencies, dependencies, with_dependencies};
 pub use store::Placed;
