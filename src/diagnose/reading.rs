@@ -156,7 +156,10 @@ fn diagnosis(prepared: &Prepared, finding: Finding) -> Diagnosis {
         Source::Phrase(found) => {
             let hole = |name: &str| found.captures.get(name).cloned().filter(|value| !value.is_empty());
             told.principal = hole("principal");
-            told.resource = hole("resource").map(|name| without_tag(&name)).or_else(|| call.resource.clone());
+            told.resource = hole("resource")
+                .filter(|name| !is_code(name))
+                .map(|name| without_tag(&name))
+                .or_else(|| call.resource.clone());
             told.name = hole("name");
             told.resource_type = hole("type").or_else(|| call.resource_type.clone());
             (told.action, inferred) = phrase_action(cause, found, &call);
@@ -373,6 +376,12 @@ fn layer_of_kind(kind: Kind) -> Option<Layer> {
         Kind::VpcEndpoint => Some(Layer::Endpoint),
         _ => None,
     }
+}
+
+/// Whether a word is the code of an error, where a sentence ends before it names a resource.
+fn is_code(name: &str) -> bool {
+    ["Denied", "Exception", "Error", "Forbidden", "Operation"].iter().any(|end| name.ends_with(end))
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
 }
 
 /// `repository:tag` and `repository@sha256:...` → the repository, which is what a policy speaks of.

@@ -57,6 +57,14 @@ pub(super) const ROWS: &[Cause] = &[
     .says("The service needs a service-linked role that does not exist yet, and the caller may not make it")
     .fix("Allow iam:CreateServiceLinkedRole with the condition iam:AWSServiceName, or make the role once: `aws iam create-service-linked-role`."),
     Cause::new(
+        "image-not-shared",
+        Kind::UnknownDeny,
+        &["AuthFailure: Not authorized for images: [{resource}]", "Not authorized for images: [{resource}]", "Not authorized for image: {resource}"],
+    )
+    .acts(Acts::Always("ec2:RunInstances"))
+    .says("The account may not use the image{ resource}: its owner has not shared it, or it was taken back")
+    .fix("Have the owner share the image (launch permission, and the key of its snapshots), or name an image that exists for this account in this region."),
+    Cause::new(
         "permission-set-not-assigned",
         Kind::UnknownDeny,
         &[
@@ -116,6 +124,14 @@ pub(super) const ROWS: &[Cause] = &[
             "is missing the following permission: {action}",
             "missing the following permission: {action}",
             "missing permission: {action}",
+            "missing permission {action}",
+            "missing permissions {action}",
+            "missing IAM permission {action}",
+            "missing IAM permissions {action}",
+            "missing the {action} permission",
+            "permission error: {action}",
+            "permission {action} is required",
+            "requires the permission {action}",
             "missing permissions: {action}",
             "missing required permission: {action}",
             "missing required permissions: {action}",
@@ -312,6 +328,8 @@ pub(super) const ROWS: &[Cause] = &[
         &[
             "AccessDenied",
             "Access Denied",
+            "Action not allowed with tested creds",
+            "Tested creds not able to perform all requested actions",
             // The SDK for C++, and what is built on it
             "AWS Error ACCESS_DENIED",
             "AWS Error [code 15]",

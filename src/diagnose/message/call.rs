@@ -99,6 +99,7 @@ pub(super) const LIKELY: &[&str] = &[
     "aoss",
     "servicediscovery",
     "budgets",
+    "autoscaling",
 ];
 
 /// What API Gateway's operations are about; its actions are HTTP methods, which every operation would fit.

@@ -18,12 +18,21 @@ const USUAL_TERMINALS: [usize; 6] = [80, 100, 120, 132, 160, 200];
 /// Cleans a text: colours, escapes, entities, line prefixes, hard wraps.
 pub fn clean(text: &str) -> String {
     let text = telling(text);
+    let text = with_lines_of_quote(&text);
     let text = anstream::adapter::strip_str(&text).to_string();
     let text = without_escapes(&text);
     let text = without_common_prefix(&text);
     let text = without_leading_commas(&text);
     let lines: Vec<String> = text.lines().map(|line| without_prefix(line).to_owned()).collect();
     unwrapped(&without_hanging_indents(&super::table::read_columns(&lines)))
+}
+
+/// A quoted mail that was put into one line, `> one > two`, in its lines again.
+fn with_lines_of_quote(text: &str) -> Cow<'_, str> {
+    const FEWEST: usize = 2;
+    let body = text.trim();
+    let quoted = body.starts_with("> ") && !body.contains('\n') && body.matches(" > ").count() >= FEWEST;
+    if quoted { Cow::Owned(body.replace(" > ", "\n> ")) } else { Cow::Borrowed(text) }
 }
 
 /// The part of a long text that can matter.
@@ -329,6 +338,12 @@ mod tests {
     fn entities_and_typographic_quotes_become_plain() {
         assert_eq!(clean("&quot;a&quot; &amp; ‘b’"), "\"a\" & 'b'\n");
         assert_eq!(clean("one#012#011two #1"), "one\n\ttwo #1\n");
+    }
+
+    #[test]
+    fn a_quote_in_one_line_gets_its_lines_back() {
+        assert_eq!(clean("> one > two > three"), "one\ntwo\nthree\n");
+        assert_eq!(clean("one > two > three"), "one > two > three\n");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The forms in which SDKs, tools and prose name the call that was refused.
 
 use super::call::{Call, action_of, capitalized};
-use super::{cli, prose, s3_command};
+use super::{cli, prose, s3_command, s3_tools};
 use crate::iam::catalogue;
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
@@ -30,7 +30,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Form> {
 }
 
 /// The forms that name a call.
-static CALLS: [Form; 48] = [
+static CALLS: [Form; 55] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
     form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
@@ -49,6 +49,22 @@ static CALLS: [Form; 48] = [
         if &c[1] != "GraphQL" && action_of(call.service, &c[1]).is_some() {
             set_operation(call, &c[1]);
         }
+    }),
+    form!(
+        "",
+        r"\b(?:in|for|during) (?:request|operation|call|action) ([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+)\b",
+        |c, call| {
+            set_known_operation(call, &c[1]);
+        }
+    ),
+    // The agent of Systems Manager: `GetMessages Error: AccessDenied`, `error calling RequestManagedInstanceRoleToken:`
+    form!(" Error: ", r"\b([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+) Error: [A-Za-z]*(?:Denied|Unauthorized)", |c, call| {
+        set_known_operation(call, &c[1]);
+    }),
+    form!("calling ", r"\b[Ee]rror (?:when )?calling ([A-Z][A-Za-z0-9]+):", |c, call| set_known_operation(call, &c[1])),
+    form!("operation: ", r"\bservice: ([A-Za-z0-9 ]+?), operation: ([A-Z][A-Za-z0-9]+)", |c, call| {
+        set_service(call, &c[1]);
+        set_known_operation(call, &c[2]);
     }),
     // Go SDK v2, Terraform: `operation error S3: PutObject`
     form!("operation error", r"operation error ([A-Za-z0-9 ]+): ([A-Z][A-Za-z0-9]+)", |c, call| {
@@ -215,6 +231,21 @@ static CALLS: [Form; 48] = [
     form!("(", r"\.([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]*)+)\(", |c, call| set_known_operation(call, &c[1])),
     // Frames of boto 2: `self.get_list('DescribeSubnets', params`
     form!("get_", r"\bget_(?:list|object|status)\('([A-Z][A-Za-z0-9]+)'", |c, call| set_operation(call, &c[1])),
+    // Frames of boto 2, and its errors: `boto/ec2/connection.py", line 1, in run_instances`, `S3ResponseError`
+    form!("boto/", r#"\bboto/([a-z0-9]+)/[a-z0-9_/]+\.py", line [0-9]+, in _?([a-z0-9_]+)"#, |c, call| {
+        match (&c[1], c[2].strip_prefix("get_all_")) {
+            ("s3", _) => s3_tools::boto(&c[2], call),
+            (service, Some(noun)) => {
+                for verb in ["Describe", "List"] {
+                    set_known_call(call, service, &format!("{verb}{}", camel(noun)));
+                }
+            }
+            (service, None) => set_known_call(call, service, &camel(&c[2])),
+        }
+    }),
+    form!("ResponseError", r"\b([A-Z][A-Za-z0-9]+)ResponseError\b", |c, call| set_service(call, &c[1])),
+    // Methods of .NET: `ListBucketsAsync(`
+    form!("Async(", r"\b([A-Z][A-Za-z0-9]+?)Async\(", |c, call| set_known_operation(call, &c[1])),
     // A stack as Groovy prints it: `describeInstances . . in com.amazonaws.services.ec2.AmazonEC2Client`
     form!(
         "com.amazonaws.services.",
@@ -235,7 +266,7 @@ static CALLS: [Form; 48] = [
 ];
 
 /// The words of tools, and sentences.
-static WORDS: [Form; 23] = [
+static WORDS: [Form; 25] = [
     // Controllers that keep records of Route 53: external-dns, cert-manager
     form!("", r"(?i-u)submit (?:all )?changes for (?:the following )?zone|change Route ?53 record", |_, call| {
         set_service(call, "route53");
@@ -272,6 +303,10 @@ static WORDS: [Form; 23] = [
         r"(?i-u)\b(list|read|gett|get|updat|sett|set|add|creat|remov|delet)(?:e|ing)? (?:resource )?tags (?:for|of|on|to|from) (?:the )?([A-Za-z0-9]+(?: [A-Za-z0-9]+){0,3})",
         |c, call| prose::tags_of(&c[1], &c[2], call)
     ),
+    form!("nvalidat", r"(?i-u)\binvalidat(?:e|ing) (?:the |a )?(?:CloudFront|distribution|cache)", |_, call| {
+        set_service(call, "cloudfront");
+        set_operation(call, "CreateInvalidation");
+    }),
     // SOPS, Vault: `decrypt sops data key with AWS KMS`
     form!("KMS", r"(?i-u)\b(en|de)crypt(?:ing)?\b[ -~]{0,60}\bKMS\b", |c, call| {
         set_service(call, "kms");
@@ -321,6 +356,10 @@ static WORDS: [Form; 23] = [
         };
         prose::read(&stem, &c[1].replace('_', " "), call);
     }),
+    // A table of Steampipe or CloudQuery: `select * from aws_ec2_instance`
+    form!("from aws_", r"(?i-u)\bfrom aws_([a-z0-9_]+)", |c, call| {
+        prose::read("list", &format!("{}s", c[1].replace('_', " ")), call);
+    }),
     // A data source of Terraform is read: `data.aws_ami.web: UnauthorizedOperation`
     form!("data.aws_", r"\bdata\.aws_([a-z0-9_]+)\.[A-Za-z0-9_-]+(?:\[[!-~]+\])?[:,]", |c, call| {
         prose::read("describ", &c[1].replace('_', " "), call);
@@ -339,7 +378,7 @@ static WORDS: [Form; 23] = [
     // Prose: `error creating IAM Role (x):`, `Failed to create the CloudFormation stack`, `Error querying AMI`
     form!(
         "",
-        r"(?i-u)\b(creat|launch|provision|run|runn|auto-?discover|discover|poll|request|tak|register|deregister|allocat|updat|modify|delet|remov|destroy|terminat|describ|list|query|look(?:ing)? up|find|search|fetch|retriev|gett|get|putt|put|read|download|upload|validat|tagg|tag|attach|detach|associat|start|stopp|stop|invok|publish|copy|send|receiv|enabl|disabl|authoriz|revok|set|sett|add|apply|import|restor|cancel|releas|replac|chang|subscrib|scal)(?:e|ing)?(?:[ \t]+for)?[ \t]+(?:(?:the|an?|any|new|existing|temporary|required|missing|AWS|Amazon)[ \t]+)*([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?:[ \t]+(?:\([ -'*-~]{1,200}\)[ \t]+)?[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*){0,6})",
+        r"(?i-u)\b(creat|launch|provision|run|auto-?discover|discover|poll|request|tak|register|deregister|allocat|updat|modify|delet|remov|destroy|terminat|describ|list|query|look(?:ing)? up|find|search|fetch|retriev|gett|get|putt|put|read|download|upload|validat|tagg|tag|attach|detach|associat|start|stopp|stop|invok|publish|copy|send|receiv|enabl|disabl|authoriz|revok|set|sett|add|apply|import|restor|cancel|releas|replac|chang|subscrib|scal|verify|execut|trigger|reboot|promot|rotat|generat|unsubscrib|confirm|purg|renew|export|resum|suspend|assign|unassign|disassociat|initiat|abort|untag)(?:e|ing)?(?:[ \t]+for)?[ \t]+(?:(?:the|an?|any|new|existing|temporary|required|missing|AWS|Amazon)[ \t]+)*([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?:[ \t]+(?:\([ -'*-~]{1,200}\)[ \t]+)?[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*){0,6})",
         |c, call| prose::read(&c[1], &c[2], call),
     ),
     // Serverless Framework: `Could not locate deployment bucket. Error: Access Denied`

@@ -18,7 +18,19 @@ pub(super) fn read(stem: &str, object: &str, call: &mut Call) {
         ["authoriz", "revok"].contains(&stem.as_str())
             && ["rule", "rules", "type"].contains(&&*word.to_ascii_lowercase())
     };
-    let words: Vec<&str> = apart.split_whitespace().filter(|word| !word.starts_with('(') && !rule(word)).collect();
+    let words: Vec<&str> = apart
+        .split_whitespace()
+        .filter(|word| !word.starts_with('(') && !rule(word))
+        .flat_map(|word| glued(word).into_iter())
+        .filter(|word| !word.is_empty())
+        .collect();
+    // Nor is there a call for what an instance says of itself.
+    if words
+        .windows(2)
+        .any(|pair| pair[0].eq_ignore_ascii_case("instance") && ["metadata", "identity"].contains(&pair[1]))
+    {
+        return;
+    }
     // What a tool has on this machine is no call: only a service that is named gives something to download.
     let local = stem == "download";
     if !local && let Some((prefix, operation)) = called(verbs, &words, call) {
@@ -44,12 +56,36 @@ pub(super) fn read(stem: &str, object: &str, call: &mut Call) {
         }
         return;
     }
+    if let Some((prefix, operation)) =
+        sent_to(verbs, &words).filter(|(prefix, _)| call.service.is_none_or(|own| own == *prefix))
+    {
+        call.service.get_or_insert(prefix);
+        call.operation = Some(operation);
+        return;
+    }
     let Some(first) = words.first().map(|word| word.to_ascii_lowercase()) else { return };
     let everyday =
         EVERYDAY.contains(&first.as_str()) || first.strip_suffix('s').is_some_and(|one| EVERYDAY.contains(&one));
     if !local && !everyday {
         call.operation = likely(call.service, verbs, &words);
     }
+}
+
+/// The operation of a service that is named behind what it is about: `publish message to SNS topic`.
+fn sent_to(verbs: &[&str], words: &[&str]) -> Option<(&'static str, String)> {
+    let at = words.iter().position(|word| ["to", "from", "in", "into", "on", "via", "with"].contains(word))?;
+    let behind = &words[at + 1..];
+    let behind = behind.strip_prefix(&["the"]).unwrap_or(behind);
+    let prefix = (1..=behind.len().min(3))
+        .rev()
+        .find_map(|length| catalogue::prefix_of_service(&behind[..length].join(" ")))
+        // Its actions are methods of HTTP, which fit every verb.
+        .filter(|prefix| *prefix != "apigateway")?;
+    let mut names: Vec<String> = nouns(&words[..at]);
+    names.extend(names.clone().iter().filter_map(|name| name.strip_suffix('s')).map(str::to_owned));
+    let alone = || verbs.iter().find(|verb| catalogue::action(&format!("{prefix}:{verb}")).is_some());
+    let operation = operation(prefix, verbs, &names).or_else(|| alone().map(|verb| (*verb).to_owned()))?;
+    Some((prefix, operation))
 }
 
 /// The operation on what the words call it, the first `length` of which name the service.
@@ -71,6 +107,19 @@ fn named_service(prefix: &str, verbs: &[&str], length: usize, words: &[&str], te
     // `Auto Scaling Group`, `VPC`: the service's name is a part of the noun, or all of it.
     names.extend(nouns(words));
     operation(prefix, verbs, &names)
+}
+
+/// `IAMRole` → `IAM`, `Role`.
+fn glued(word: &str) -> [&str; 2] {
+    const SERVICES: [&str; 12] = ["IAM", "EC2", "S3", "SQS", "SNS", "ECS", "EKS", "ECR", "KMS", "RDS", "SSM", "EFS"];
+    let rest = SERVICES.iter().find_map(|service| word.strip_prefix(service)).filter(|rest| {
+        let mut chars = rest.chars();
+        chars.next().is_some_and(|c| c.is_ascii_uppercase()) && chars.next().is_some_and(|c| c.is_ascii_lowercase())
+    });
+    match rest {
+        Some(rest) => [&word[..word.len() - rest.len()], rest],
+        None => [word, ""],
+    }
 }
 
 /// Whether a word is the first one behind an id in brackets: `VPC (vpc-1) main Route Table`.
@@ -144,7 +193,9 @@ fn likely(service: Option<&'static str>, verbs: &[&str], words: &[&str]) -> Opti
         let plural = verbs.iter().filter(several).map(move |verb| format!("{verb}{noun}s"));
         let one = noun.strip_suffix('s').filter(|_| !verbs.contains(&"Get"));
         let singular = one.into_iter().flat_map(|noun| verbs.iter().take(2).map(move |verb| format!("{verb}{noun}")));
-        verbs.iter().take(2).map(move |verb| format!("{verb}{noun}")).chain(plural).chain(singular)
+        // What is looked for is described, listed, or got.
+        let likeliest = if verbs.first() == Some(&"Describe") { 3 } else { 2 };
+        verbs.iter().take(likeliest).map(move |verb| format!("{verb}{noun}")).chain(plural).chain(singular)
     });
     forms.find(known)
 }

@@ -61,8 +61,27 @@ fn hadoop(c: &Captures, call: &mut Call) {
     s3(call, operation);
 }
 
+/// The methods of boto 2 for buckets and keys.
+pub(super) fn boto(name: &str, call: &mut Call) {
+    let operation = match name {
+        "head_bucket" | "get_bucket" => "HeadBucket",
+        "get_all_buckets" => "ListBuckets",
+        "get_all_keys" | "get_all" | "list" | "bucket_lister" => "ListObjectsV2",
+        "get_key" | "get_key_internal" | "lookup" | "exists" => "HeadObject",
+        "create_bucket" => "CreateBucket",
+        "delete_bucket" => "DeleteBucket",
+        "delete_key" | "delete_key_internal" | "delete_keys" => "DeleteObject",
+        "set_acl" | "set_canned_acl" | "make_public" => "PutObjectAcl",
+        name if name.starts_with("set_contents") || name.starts_with("send_file") => "PutObject",
+        name if name.starts_with("get_contents") || name == "get_file" || name == "open_read" => "GetObject",
+        "initiate_multipart_upload" | "upload_part_from_file" | "complete_multipart_upload" => "PutObject",
+        _ => return,
+    };
+    s3(call, operation);
+}
+
 /// The forms of these tools.
-pub(super) static FORMS: [Form; 27] = [
+pub(super) static FORMS: [Form; 29] = [
     // Hadoop's file system: `getFileStatus on s3a://...`, `initiate MultiPartUpload on key`, `PUT 0-byte object on`
     form!(
         "s3",
@@ -167,6 +186,7 @@ pub(super) static FORMS: [Form; 27] = [
             },
         );
     }),
+    form!("ucket", r"(?i-u)\bregion (?:for|of) (?:the )?(?:s3 )?bucket\b", |_, call| s3(call, "GetBucketLocation")),
     form!("ucket", r"(?i-u)\bmak(?:e|ing) (?:the |a )?(?:s3 )?bucket\b", |_, call| s3(call, "CreateBucket")),
     // fsspec's s3fs
     form!("_call_s3(", r#"_call_s3\(\s*["']([a-z0-9_]+)["']"#, |c, call| {
@@ -195,6 +215,21 @@ pub(super) static FORMS: [Form; 27] = [
         "PutObject"
     )),
     form!("", r"\b(?:get s3 object|s3 get object|fetch(?:ing)? s3 object)\b", |_, call| s3(call, "GetObject")),
+    form!(
+        "3 ",
+        r"(?i-u)\bs3 (upload|download|put|get|list|delete)(?:ing)? (?:failed|error|was denied|denied)",
+        |c, call| {
+            s3(
+                call,
+                match c[1].to_ascii_lowercase().as_str() {
+                    "upload" | "put" => "PutObject",
+                    "list" => "ListObjectsV2",
+                    "delete" => "DeleteObject",
+                    _ => "GetObject",
+                },
+            );
+        }
+    ),
     // CodeBuild fetches its source, and brings its artifacts
     form!("DOWNLOAD_SOURCE", r"DOWNLOAD_SOURCE\b[ -~]{0,200}arn:aws[a-z-]*:s3:::", |_, call| s3(call, "GetObject")),
     form!(

@@ -1,7 +1,8 @@
 //! What words of prose mean to AWS: its verbs, and what people call its services and resources.
 
 /// Words of prose that name no operation of AWS by themselves.
-pub(super) const EVERYDAY: [&str; 14] = [
+pub(super) const EVERYDAY: [&str; 15] = [
+    "action",
     "resource",
     "resources",
     "connection",
@@ -37,15 +38,19 @@ pub(super) const MAIN_NOUNS: [(&str, &str); 14] = [
 ];
 
 /// What people call a resource, the service, what its operations call it.
-pub(super) const EVERYDAY_NAMES: [(&str, &str, &str); 20] = [
+pub(super) const EVERYDAY_NAMES: [(&str, &str, &str); 24] = [
     ("ami", "ec2", "Image"),
     ("amis", "ec2", "Images"),
+    ("alb", "elasticloadbalancing", "LoadBalancer"),
+    ("albs", "elasticloadbalancing", "LoadBalancers"),
     ("asg", "autoscaling", "AutoScalingGroup"),
     ("asgs", "autoscaling", "AutoScalingGroups"),
     ("azs", "ec2", "AvailabilityZones"),
     ("eip", "ec2", "Address"),
     ("elastic ip", "ec2", "Address"),
     ("elastic ips", "ec2", "Addresses"),
+    ("elb", "elasticloadbalancing", "LoadBalancer"),
+    ("elbs", "elasticloadbalancing", "LoadBalancers"),
     ("eni", "ec2", "NetworkInterface"),
     ("enis", "ec2", "NetworkInterfaces"),
     ("instance", "ec2", "Instance"),
@@ -78,7 +83,7 @@ pub(super) fn verbs(stem: &str) -> &'static [&'static str] {
         "put" | "putt" | "upload" => &["Put", "Upload"],
         "list" => &["List", "Describe"],
         "query" | "find" | "search" | "discover" | "autodiscover" | "auto-discover" => &["Describe", "List", "Get"],
-        "run" | "runn" => &["Run"],
+        "run" => &["Run"],
         "poll" => &["Receive"],
         "tag" | "tagg" => &["Tag"],
         "attach" => &["Attach"],
@@ -105,6 +110,25 @@ pub(super) fn verbs(stem: &str) -> &'static [&'static str] {
         "chang" => &["Change", "Modify", "Update"],
         "subscrib" => &["Subscribe"],
         "scal" => &["Set", "Update"],
+        "verify" => &["Verify"],
+        "execut" | "trigger" => &["Execute", "Start"],
+        "reboot" => &["Reboot"],
+        "promot" => &["Promote"],
+        "rotat" => &["Rotate"],
+        "generat" => &["Generate"],
+        "unsubscrib" => &["Unsubscribe"],
+        "confirm" => &["Confirm"],
+        "purg" => &["Purge"],
+        "renew" => &["Renew"],
+        "export" => &["Export"],
+        "resum" => &["Resume"],
+        "suspend" => &["Suspend"],
+        "assign" => &["Assign"],
+        "unassign" => &["Unassign"],
+        "disassociat" => &["Disassociate"],
+        "initiat" => &["Initiate", "Start"],
+        "abort" => &["Abort"],
+        "untag" => &["Untag"],
         _ => &["Get", "Describe", "List"],
     }
 }
