@@ -22,12 +22,23 @@ pub fn load_service(context: &Context) -> Result<Loaded, Failure> {
 /// It cannot be used: every problem, rendered, with exit code 2.
 pub fn load_service_with(context: &Context, remote: &dyn Remote) -> Result<Loaded, Failure> {
     let mut loaded = manifest::load(&request(context, remote)).map_err(|failure| refuse(context, &failure))?;
-    context.report.hidden.add(&loaded.secrets);
+    context.report.hidden.add(&hidden(&loaded));
     let findings =
         Findings { problems: &loaded.problems, sources: &loaded.service.sources, config: Some(&loaded.service.config) };
     warn(context, &findings);
     crate::build::prepare(&mut loaded.service);
     Ok(loaded)
+}
+
+/// The secrets that say more than a name which rlx must be free to say.
+fn hidden(loaded: &Loaded) -> Vec<String> {
+    let service = &loaded.service;
+    let stack = service.stack_name();
+    let of_functions = service.functions.values().flat_map(|function| [&*function.key, &*function.name]);
+    let said = [&*service.name, &*service.stage, &*service.region, &*stack, "true", "false"];
+    let said: Vec<&str> = said.into_iter().chain(of_functions).collect();
+    let secrets = loaded.secrets.iter().filter(|secret| !said.iter().any(|name| name.contains(secret.as_str())));
+    secrets.cloned().collect()
 }
 
 /// Reads the manifest and resolves its variables as far as it can; warnings go to stderr.

@@ -6,10 +6,14 @@ const SECRET: &str = "correct-horse-battery";
 
 /// A service whose function has the value of a secure string, which lies in the emulator.
 fn project() -> Project {
+    project_with(|_| SECRET.to_owned())
+}
+
+fn project_with(secret: impl Fn(&Project) -> String) -> Project {
     let project = Project::new("provider: {name: aws, runtime: python3.11, region: us-east-1}\n");
     let endpoint = project.json(&["local", "status"])["endpoint"].as_str().unwrap().to_owned();
     let parameter = format!("/{}/token", project.name);
-    let body = serde_json::json!({ "Name": parameter, "Type": "SecureString", "Value": SECRET });
+    let body = serde_json::json!({ "Name": parameter, "Type": "SecureString", "Value": secret(&project) });
     let authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ssm/aws4_request, \
                          SignedHeaders=host, Signature=none";
     ureq::post(format!("{endpoint}/"))
@@ -61,6 +65,13 @@ fn a_secure_string_reaches_the_function_and_no_output() {
     assert!(project.ok(&["print", "--show-secrets"]).contains(SECRET));
     assert!(project.ok(&["invoke", "-f", "a"]).contains(SECRET));
     project.ok(&["remove", "--yes"]);
+}
+
+#[test]
+fn a_secure_string_that_is_a_part_of_names_takes_none_of_them_away() {
+    let project = project_with(|project| project.name.clone());
+    let packaged = project.json(&["package"]);
+    assert_eq!((&packaged["service"], &packaged["stage"]), (&project.name.clone().into(), &"local".into()));
 }
 
 #[test]
