@@ -41,7 +41,17 @@ pub(super) const ROWS: &[Cause] = &[
             "not authorized to pass the role {resource}",
             "does not have permission to pass the role {resource}",
             "not have permission to pass role",
+            "not allowed to pass role {resource}",
             "not allowed to pass role",
+            "not allowed to pass the role {resource}",
+            "not allowed to pass this role",
+            "not authorized to pass this role",
+            "permission to pass this role",
+            "permission to pass role {resource}",
+            "permissions to pass role {resource}",
+            "permissions to pass the role {resource}",
+            "privileges to pass role {resource}",
+            "privileges to pass the role {resource}",
         ],
     )
     .acts(Acts::Always("iam:PassRole"))

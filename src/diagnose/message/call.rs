@@ -127,7 +127,7 @@ pub fn near(prepared: &Prepared, range: &Range<usize>) -> Call {
     let refusal = range.start - line.start;
     for (number, window) in windows.into_iter().enumerate() {
         let part = cut_at_neighbours(text, window, number);
-        for form in forms::all().filter(|form| part.contains(form.needle)) {
+        for form in forms::all().filter(|form| form.may_be_in(part)) {
             let Some(regex) = form.regex.as_ref() else { continue };
             // What names no call is passed over; before the refusal the last one counts, behind it the first.
             let (mut before, behind): (Vec<_>, Vec<_>) = regex.captures_iter(part).partition(|found| {

@@ -8,10 +8,17 @@ use std::sync::LazyLock;
 
 /// A form that names a call.
 pub(super) struct Form {
-    /// Without this word in the text the expression is not made.
+    /// Without one of these words, parted by `|`, in the text the expression is not made.
     pub(super) needle: &'static str,
     pub(super) regex: LazyLock<Option<Regex>>,
     pub(super) read: fn(&Captures, &mut Call),
+}
+
+impl Form {
+    /// Whether the form can be in a text.
+    pub(super) fn may_be_in(&self, text: &str) -> bool {
+        self.needle.split('|').any(|needle| text.contains(needle))
+    }
 }
 
 /// A form, whose expression is made when it is first used.
@@ -30,7 +37,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Form> {
 }
 
 /// The forms that name a call.
-static CALLS: [Form; 55] = [
+static CALLS: [Form; 57] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
     form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
@@ -44,14 +51,18 @@ static CALLS: [Form; 55] = [
         set_known_call(call, &c[2], &c[1]);
     }),
     // Agents and tools: `CreateLogStream API responded with`
-    form!("", r"\b([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+)\s+(?:API|operation|request|call)\b", |c, call| {
-        // `GraphQL API` is a thing.
-        if &c[1] != "GraphQL" && action_of(call.service, &c[1]).is_some() {
-            set_operation(call, &c[1]);
-        }
-    }),
     form!(
-        "",
+        "API|operation|request|call",
+        r"\b([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+)\s+(?:API|operation|request|call)\b",
+        |c, call| {
+            // `GraphQL API` is a thing.
+            if &c[1] != "GraphQL" && action_of(call.service, &c[1]).is_some() {
+                set_operation(call, &c[1]);
+            }
+        }
+    ),
+    form!(
+        " request | operation | call | action ",
         r"\b(?:in|for|during) (?:request|operation|call|action) ([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+)\b",
         |c, call| {
             set_known_operation(call, &c[1]);
@@ -72,11 +83,18 @@ static CALLS: [Form; 55] = [
         set_operation(call, &c[2]);
     }),
     // CloudTrail
-    form!("eventSource", r#""eventSource"\s*:\s*"([a-z0-9.-]+)""#, |c, call| set_service(call, &c[1])),
-    form!("eventName", r#""eventName"\s*:\s*"([A-Za-z0-9]+)""#, |c, call| set_operation(
+    form!("eventSource", r#"\beventSource["']?\s*[:=]\s*["']?([a-z0-9.-]+)"#, |c, call| set_service(call, &c[1])),
+    form!("eventName", r#"\beventName["']?\s*[:=]\s*["']?([A-Za-z0-9]+)"#, |c, call| set_operation(
         call,
         c[1].trim_end_matches("20150331v2")
     )),
+    form!(
+        "userIdentity|user_identity|userArn",
+        r#"\b(?:user_?[iI]dentity[._]arn|userArn)["']?\s*[:=]\s*["']?(arn:(?u:[^\s"',;])+)"#,
+        |c, call| {
+            call.principal.get_or_insert(c[1].to_owned());
+        }
+    ),
     form!("userIdentity", r#""userIdentity"\s*:\s*\{(?u:[^}]){0,400}?"arn"\s*:\s*"((?u:[^"])+)""#, |c, call| {
         call.principal.get_or_insert(c[1].to_owned());
     }),
@@ -90,6 +108,18 @@ static CALLS: [Form; 55] = [
             }
             set_service(call, &c[2]);
             set_operation(call, &c[3]);
+        }
+    ),
+    // The same with the name first, as queries on CloudTrail print it
+    form!(
+        ".amazonaws.com",
+        r#"\b([A-Z][a-z]+[A-Z][A-Za-z0-9]+)["\t |,;]+([a-z0-9-]+)\.amazonaws\.com["\t |,;]+(?:(arn:aws[a-z-]*:(?:iam|sts):(?u:[^\s|,;"])+)["\t |,;]+)?(?:[A-Za-z]+\.)?(?:AccessDenied|Unauthorized)"#,
+        |c, call| {
+            if let Some(arn) = c.get(3) {
+                call.principal.get_or_insert(arn.as_str().to_owned());
+            }
+            set_service(call, &c[2]);
+            set_operation(call, &c[1]);
         }
     ),
     // PHP SDK: `Error executing "PutObject" on "https://..."`
@@ -268,10 +298,14 @@ static CALLS: [Form; 55] = [
 /// The words of tools, and sentences.
 static WORDS: [Form; 25] = [
     // Controllers that keep records of Route 53: external-dns, cert-manager
-    form!("", r"(?i-u)submit (?:all )?changes for (?:the following )?zone|change Route ?53 record", |_, call| {
-        set_service(call, "route53");
-        set_operation(call, "ChangeResourceRecordSets");
-    }),
+    form!(
+        "changes for|oute 53 record|oute53 record",
+        r"(?i-u)submit (?:all )?changes for (?:the following )?zone|change Route ?53 record",
+        |_, call| {
+            set_service(call, "route53");
+            set_operation(call, "ChangeResourceRecordSets");
+        }
+    ),
     form!("hosted zone", r"determin(?:e|ing) (?:the )?(?:Route ?53 )?hosted zone", |_, call| {
         set_service(call, "route53");
         set_operation(call, "ListHostedZonesByName");

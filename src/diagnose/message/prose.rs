@@ -39,7 +39,7 @@ pub(super) fn read(stem: &str, object: &str, call: &mut Call) {
         return;
     }
     // `RDS DB Instance` begins with two services: `RDS DB`, and `RDS`.
-    let named: Vec<(usize, &'static str)> = (1..=words.len().min(3))
+    let named: Vec<(usize, &'static str)> = (1..=words.len().min(4))
         .rev()
         .filter_map(|length| Some((length, catalogue::prefix_of_service(&words[..length].join(" "))?)))
         .collect();
@@ -76,7 +76,7 @@ fn sent_to(verbs: &[&str], words: &[&str]) -> Option<(&'static str, String)> {
     let at = words.iter().position(|word| ["to", "from", "in", "into", "on", "via", "with"].contains(word))?;
     let behind = &words[at + 1..];
     let behind = behind.strip_prefix(&["the"]).unwrap_or(behind);
-    let prefix = (1..=behind.len().min(3))
+    let prefix = (1..=behind.len().min(4))
         .rev()
         .find_map(|length| catalogue::prefix_of_service(&behind[..length].join(" ")))
         // Its actions are methods of HTTP, which fit every verb.
@@ -222,7 +222,7 @@ pub(super) fn policy_of_identity(stem: &str, kind: &str, identity: &str, call: &
 /// The operation that lists, sets or removes the tags of a resource, however its service calls it.
 pub(super) fn tags_of(stem: &str, object: &str, call: &mut Call) {
     let words: Vec<&str> = object.split_whitespace().collect();
-    let named = (1..=words.len().min(3))
+    let named = (1..=words.len().min(4))
         .rev()
         .find_map(|length| Some((length, catalogue::prefix_of_service(&words[..length].join(" "))?)));
     let Some((length, prefix)) = named.filter(|_| call.operation.is_none()) else { return };
@@ -295,9 +295,12 @@ pub(super) fn cmdlet(verb: &str, service: &str, noun: &str, call: &mut Call) {
     }
 }
 
+/// The most words of which a noun is made: `Notebook Instance Lifecycle Config`.
+const MOST_WORDS: usize = 5;
+
 /// The first words as one noun, the longest first.
 fn nouns(words: &[&str]) -> Vec<String> {
-    (1..=words.len().min(3))
+    (1..=words.len().min(MOST_WORDS))
         .rev()
         .map(|length| words[..length].iter().flat_map(|word| word.split('-')).map(capitalized).collect())
         .collect()

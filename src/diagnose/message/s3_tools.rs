@@ -81,14 +81,16 @@ pub(super) fn boto(name: &str, call: &mut Call) {
 }
 
 /// The forms of these tools.
-pub(super) static FORMS: [Form; 29] = [
+pub(super) static FORMS: [Form; 30] = [
     // Hadoop's file system: `getFileStatus on s3a://...`, `initiate MultiPartUpload on key`, `PUT 0-byte object on`
     form!(
-        "s3",
+        "s3a:|s3n:|hadoop|amazonaws.services.s3|awssdk.services.s3",
         r"(?i-u)\b(getFileStatus|innerGetFileStatus|open|read|reopen|listStatus|listFiles|innerListStatus|listLocatedStatus|listObjects|delete|deleteObjects|bulk delete|multi-object delete|mkdirs?|innerMkdirs|rename|create|copyFile\([!-(*-~ ]*\)|initiate MultiPartUpload|complet(?:e|ing) multipart upload|upload part(?: #[0-9]+)?(?: upload ID [!-~]+)?|Writing Object|finalizing|doesBucketExist|verifyBucketExists|getBucketLocation\(\))(?: on | )(?:s3a?n?://|[!-~]+: (?:com\.amazonaws|software\.amazon|org\.apache\.hadoop)|[a-z0-9.-]+: Access Denied)",
         hadoop
     ),
     form!("0-byte object", r"PUT 0-byte object", |_, call| s3(call, "PutObject")),
+    // Redshift: `context: ListObjects s3://`
+    form!("context: ", r"context: ([A-Z][A-Za-z]+) s3://", |c, call| set_known_operation(call, &c[1])),
     // EMRFS
     form!("s3.lite.call.", r"s3\.lite\.call\.([A-Z][A-Za-z0-9]+?)Call\b", |c, call| {
         set_service(call, "s3");
@@ -210,11 +212,15 @@ pub(super) static FORMS: [Form; 29] = [
         }
     ),
     // Stores of logs and metrics: `store put chunk`, `upload s3 object`
-    form!("", r"\b(?:store put chunk|put object store|upload s3 object|s3 put object)\b", |_, call| s3(
+    form!(
+        "store put|object store|s3 object|put object",
+        r"\b(?:store put chunk|put object store|upload s3 object|s3 put object)\b",
+        |_, call| s3(call, "PutObject")
+    ),
+    form!("s3 object|get object", r"\b(?:get s3 object|s3 get object|fetch(?:ing)? s3 object)\b", |_, call| s3(
         call,
-        "PutObject"
+        "GetObject"
     )),
-    form!("", r"\b(?:get s3 object|s3 get object|fetch(?:ing)? s3 object)\b", |_, call| s3(call, "GetObject")),
     form!(
         "3 ",
         r"(?i-u)\bs3 (upload|download|put|get|list|delete)(?:ing)? (?:failed|error|was denied|denied)",
@@ -240,7 +246,7 @@ pub(super) static FORMS: [Form; 29] = [
     form!("UPLOAD_ARTIFACTS", r"UPLOAD_ARTIFACTS\b[ -~]{0,200}Access ?Denied", |_, call| s3(call, "PutObject")),
     // Any tool that says what it does to a path: `Failed to list directory: s3://...`, `Error opening Hive split s3://...`
     form!(
-        "s3",
+        "s3://|s3a://|s3n://",
         r"(?i-u)\b(list|read|open|load|fetch|download|gett?|writ|sav|upload|putt?|stor|delet|remov)(?:e|ing|s|ed)?\b[ -~]{0,60}?(?:\b(?:from|to|in|at|on|under) )?[\x22'`(]?s3[an]?://",
         |c, call| {
             let stem = c[1].to_ascii_lowercase();
