@@ -296,6 +296,14 @@ pub(super) const ROWS: &[Cause] = &[
             "permission_denied: The token provided does not match expected scopes",
             "permission denied while trying to connect to the Docker daemon",
             "EACCES: permission denied",
+            // Databases
+            "permission denied for table",
+            "permission denied for relation",
+            "permission denied for schema",
+            "permission denied for database",
+            "permission denied for sequence",
+            "Access denied for user * (using password",
+            "403 Forbidden (https://github.com/",
             "rb_sysopen",
             "[Errno 13] Permission denied",
             "PermissionError: [Errno 13]",
@@ -307,7 +315,7 @@ pub(super) const ROWS: &[Cause] = &[
         ],
     )
     .weight(Weight::Bare)
-    .says("This was refused by a web server, a package registry, a code host or this machine, not by IAM")
+    .says("This was refused by a web server, a package registry, a code host, a database or this machine, not by IAM")
     .fix("No policy of AWS helps: see to the credentials, token or file permissions of the service that the message names."),
     Cause::new(
         "encoded-message",
