@@ -267,6 +267,25 @@ pub(super) const ROWS: &[Cause] = &[
     .says("OpenSearch's fine-grained access control, not IAM, refused {principal}")
     .fix("Map the user or role to a role of OpenSearch that has the permission (Security > Roles > Mapped users)."),
     Cause::new(
+        "database-refused",
+        Kind::UnknownDeny,
+        &[
+            "permission denied for table",
+            "permission denied for relation",
+            "permission denied for schema",
+            "permission denied for database",
+            "permission denied for sequence",
+            "Access denied for user * (using password",
+            "password authentication failed for user",
+            "PAM authentication failed for user",
+        ],
+    )
+    .says("The database refused its user, not IAM")
+    .fix(
+        "Check the user's password (or the secret that holds it) and its grants in the database; where the user signs in \
+         with IAM, allow rds-db:connect on it.",
+    ),
+    Cause::new(
         "not-of-aws",
         Kind::UnknownDeny,
         &[
@@ -296,13 +315,6 @@ pub(super) const ROWS: &[Cause] = &[
             "permission_denied: The token provided does not match expected scopes",
             "permission denied while trying to connect to the Docker daemon",
             "EACCES: permission denied",
-            // Databases
-            "permission denied for table",
-            "permission denied for relation",
-            "permission denied for schema",
-            "permission denied for database",
-            "permission denied for sequence",
-            "Access denied for user * (using password",
             "403 Forbidden (https://github.com/",
             "rb_sysopen",
             "[Errno 13] Permission denied",
@@ -315,7 +327,7 @@ pub(super) const ROWS: &[Cause] = &[
         ],
     )
     .weight(Weight::Bare)
-    .says("This was refused by a web server, a package registry, a code host, a database or this machine, not by IAM")
+    .says("This was refused by a web server, a package registry, a code host or this machine, not by IAM")
     .fix("No policy of AWS helps: see to the credentials, token or file permissions of the service that the message names."),
     Cause::new(
         "encoded-message",
