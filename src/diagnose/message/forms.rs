@@ -37,7 +37,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Form> {
 }
 
 /// The forms that name a call.
-static CALLS: [Form; 57] = [
+static CALLS: [Form; 59] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
     form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
@@ -194,12 +194,21 @@ static CALLS: [Form; 57] = [
         }
     ),
     form!("@aws-sdk/", r"@aws-sdk/client-([a-z0-9-]+)", |c, call| set_service(call, &c[1])),
+    // Crates of the SDK for Rust: `aws_sdk_sqs::operation::send_message`
+    form!("aws_sdk_", r"\baws_sdk_([a-z0-9]+)\b(?:::operation::([a-z0-9_]+))?", |c, call| {
+        set_service(call, &c[1]);
+        if let Some(name) = c.get(2) {
+            set_known_operation(call, &camel(name.as_str()));
+        }
+    }),
+    // A client of boto3
+    form!("client(|resource(", r#"\b(?:client|resource)\(\s*["']([a-z0-9-]+)["']"#, |c, call| set_service(call, &c[1])),
     // An endpoint
-    form!(
-        "amazonaws.com",
-        r"https?://(?:(?u:[^\s/'])*\.)?([a-z0-9-]+?)(?:[.-](?:dualstack\.)?[a-z]{2}(?:-[a-z]+)+-[0-9])?\.amazonaws\.com",
-        |c, call| set_service(call, &c[1]),
-    ),
+    form!("amazonaws.com", r"https?://([A-Za-z0-9_.-]+)\.amazonaws\.com", |c, call| {
+        if let Some(service) = host_service(&c[1]) {
+            set_service(call, service);
+        }
+    }),
     // Terraform's state in a bucket
     form!(
         " state",
@@ -239,10 +248,14 @@ static CALLS: [Form; 57] = [
         set_operation(call, &camel(&c[2]));
     }),
     form!("OperationModel(", r"OperationModel\(name=([A-Za-z0-9]+)\)", |c, call| set_operation(call, &c[1])),
-    form!("before-", r"\bbefore-(?:call|send|sign|parameter-build)\.([a-z0-9-]+)\.([A-Z][A-Za-z0-9]+)", |c, call| {
-        set_service(call, &c[1]);
-        set_operation(call, &c[2]);
-    }),
+    form!(
+        "before-|after-call|needs-retry|request-created|choose-signer|response-received",
+        r"\b(?:before-(?:call|send|sign|parameter-build)|after-call(?:-error)?|needs-retry|request-created|choose-signer|response-received)\.([a-z0-9-]+)\.([A-Z][A-Za-z0-9]+)",
+        |c, call| {
+            set_service(call, &c[1]);
+            set_operation(call, &c[2]);
+        }
+    ),
     form!(
         "aws-sdk-go",
         r"\b(?:Request|Response|Send|Sign) ([a-z0-9-]+)/([A-Z][A-Za-z0-9]+) (?:Details|[Ff]ailed)",
@@ -438,6 +451,16 @@ static WORDS: [Form; 25] = [
     // The reason that a tool gives when it was cut short: `(AWS::S3::BucketPolicy)`
     form!("AWS::", r"AWS::([A-Za-z0-9]+)::[A-Za-z0-9:]+", |c, call| set_service(call, &c[1])),
 ];
+
+/// The service of a host: `shop.s3.eu-west-1`, `123456789012.dkr.ecr.us-east-1`, `s3-us-west-2`.
+fn host_service(host: &str) -> Option<&str> {
+    host.rsplit('.').find_map(|label| {
+        let label = label.strip_suffix("-fips").unwrap_or(label);
+        // The region was once a part of the label.
+        let bare = label.strip_prefix("s3-").map_or(label, |_| "s3");
+        catalogue::prefix_of_service(bare).map(|_| bare)
+    })
+}
 
 /// `put_object` → `PutObject`.
 fn camel(name: &str) -> String {
