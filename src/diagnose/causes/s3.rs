@@ -80,6 +80,8 @@ pub(super) const ROWS: &[Cause] = &[
             "Error: Forbidden", "403 Forbidden * s3.amazonaws.com",
             // Serverless Framework v3: its HEAD of the bucket was answered with 403.
             "Could not access the deployment bucket. Make sure you have sufficient permissions",
+            // s3cmd
+            "ERROR: Access to bucket * was denied",
             // s3fs
             "HTTP response code =403",
             "HTTP response code 403 was returned",

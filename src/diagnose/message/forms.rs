@@ -37,7 +37,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Form> {
 }
 
 /// The forms that name a call.
-static CALLS: [Form; 59] = [
+static CALLS: [Form; 61] = [
     // CloudFormation, and Serverless Framework v1: `API: s3:CreateBucket Access Denied`
     form!("API:", r"API:\s+([a-z0-9-]+):([A-Za-z0-9]+)", |c, call| {
         let operation = capitalized(&c[2]);
@@ -69,9 +69,13 @@ static CALLS: [Form; 59] = [
         }
     ),
     // The agent of Systems Manager: `GetMessages Error: AccessDenied`, `error calling RequestManagedInstanceRoleToken:`
-    form!(" Error: ", r"\b([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+) Error: [A-Za-z]*(?:Denied|Unauthorized)", |c, call| {
-        set_known_operation(call, &c[1]);
-    }),
+    form!(
+        "rror: ",
+        r"\b([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+) (?:E|e)rror: [A-Za-z]*(?:Denied|Unauthorized)",
+        |c, call| {
+            set_known_operation(call, &c[1]);
+        }
+    ),
     form!("calling ", r"\b[Ee]rror (?:when )?calling ([A-Z][A-Za-z0-9]+):", |c, call| set_known_operation(call, &c[1])),
     form!("operation: ", r"\bservice: ([A-Za-z0-9 ]+?), operation: ([A-Z][A-Za-z0-9]+)", |c, call| {
         set_service(call, &c[1]);
@@ -201,6 +205,13 @@ static CALLS: [Form; 59] = [
             set_known_operation(call, &camel(name.as_str()));
         }
     }),
+    // A frame or a plugin that is named like the operation: `at putObject (`, `plugin: create_log_group`
+    form!("at ", r"\bat (?:async )?(?:[A-Za-z0-9_$]+\.)?([a-z]+[A-Z][A-Za-z0-9]+) \(", |c, call| {
+        set_known_operation(call, &c[1]);
+    }),
+    form!("Errors::", r"\b(?:plugin|method|operation|call): ?:?([a-z]+(?:_[a-z0-9]+)+)", |c, call| {
+        set_known_operation(call, &camel(&c[1]));
+    }),
     // A client of boto3
     form!("client(|resource(", r#"\b(?:client|resource)\(\s*["']([a-z0-9-]+)["']"#, |c, call| set_service(call, &c[1])),
     // An endpoint
@@ -309,7 +320,7 @@ static CALLS: [Form; 59] = [
 ];
 
 /// The words of tools, and sentences.
-static WORDS: [Form; 25] = [
+static WORDS: [Form; 26] = [
     // Controllers that keep records of Route 53: external-dns, cert-manager
     form!(
         "changes for|oute 53 record|oute53 record",
@@ -354,6 +365,10 @@ static WORDS: [Form; 25] = [
         set_service(call, "cloudfront");
         set_operation(call, "CreateInvalidation");
     }),
+    // `not authorized to SendRawEmail`
+    form!("uthorized to ", r"uthorized to ([A-Z][a-z]+(?:[A-Z][A-Za-z0-9]+)+)", |c, call| set_known_operation(
+        call, &c[1]
+    )),
     // SOPS, Vault: `decrypt sops data key with AWS KMS`
     form!("KMS", r"(?i-u)\b(en|de)crypt(?:ing)?\b[ -~]{0,60}\bKMS\b", |c, call| {
         set_service(call, "kms");

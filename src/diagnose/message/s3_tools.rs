@@ -81,7 +81,7 @@ pub(super) fn boto(name: &str, call: &mut Call) {
 }
 
 /// The forms of these tools.
-pub(super) static FORMS: [Form; 30] = [
+pub(super) static FORMS: [Form; 31] = [
     // Hadoop's file system: `getFileStatus on s3a://...`, `initiate MultiPartUpload on key`, `PUT 0-byte object on`
     form!(
         "s3a:|s3n:|hadoop|amazonaws.services.s3|awssdk.services.s3",
@@ -236,6 +236,7 @@ pub(super) static FORMS: [Form; 30] = [
             );
         }
     ),
+    form!("ccessing ", r"(?i-u)\baccessing (?:the |an )?s3 object\b", |_, call| s3(call, "GetObject")),
     // CodeBuild fetches its source, and brings its artifacts
     form!("DOWNLOAD_SOURCE", r"DOWNLOAD_SOURCE\b[ -~]{0,200}arn:aws[a-z-]*:s3:::", |_, call| s3(call, "GetObject")),
     form!(

@@ -38,7 +38,7 @@ pub(super) const MAIN_NOUNS: [(&str, &str); 14] = [
 ];
 
 /// What people call a resource, the service, what its operations call it.
-pub(super) const EVERYDAY_NAMES: [(&str, &str, &str); 24] = [
+pub(super) const EVERYDAY_NAMES: [(&str, &str, &str); 25] = [
     ("ami", "ec2", "Image"),
     ("amis", "ec2", "Images"),
     ("alb", "elasticloadbalancing", "LoadBalancer"),
@@ -51,6 +51,7 @@ pub(super) const EVERYDAY_NAMES: [(&str, &str, &str); 24] = [
     ("elastic ips", "ec2", "Addresses"),
     ("elb", "elasticloadbalancing", "LoadBalancer"),
     ("elbs", "elasticloadbalancing", "LoadBalancers"),
+    ("file system", "elasticfilesystem", "FileSystem"),
     ("eni", "ec2", "NetworkInterface"),
     ("enis", "ec2", "NetworkInterfaces"),
     ("instance", "ec2", "Instance"),
