@@ -81,7 +81,7 @@ pub(super) const ROWS: &[Cause] = &[
             // Serverless Framework v3: its HEAD of the bucket was answered with 403.
             "Could not access the deployment bucket. Make sure you have sufficient permissions",
             // s3cmd
-            "ERROR: Access to bucket * was denied",
+            "Access to bucket * was denied",
             // s3fs
             "HTTP response code =403",
             "HTTP response code 403 was returned",
