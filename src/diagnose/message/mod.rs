@@ -12,6 +12,7 @@ pub mod phrase;
 mod prose;
 mod s3_command;
 mod s3_tools;
+mod sayings;
 pub mod squeeze;
 mod table;
 mod words;
